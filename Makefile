@@ -1,0 +1,39 @@
+# Four words: demo, test, lint, bench. Each makes its own .venv first; Python 3.11+, pip and make are all it needs.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test lint bench clean
+
+help:
+	@echo "make demo    the lecture's examples, a fitted equation, a trained network; says where everything was written"
+	@echo "make test    every test and every doctest"
+	@echo "make lint    ruff check, ruff format --check, mypy --strict"
+	@echo "make bench   the benchmarks"
+
+demo: $(READY)
+	$(BIN)/pathgrad demo
+
+# the Agg canvas: pictures are drawn without a display
+test: $(READY)
+	MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --doctest-modules tests src/pathgrad
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# dependency groups need pip 25.1
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "pathgrad needs Python 3.11 or later; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[draw,learn]" --group dev
+	@touch $@
