@@ -17,6 +17,7 @@ from . import (
     reduction,
     rounding,
     special,
+    storage,
     structural,
     trigonometric,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "reduction",
     "rounding",
     "special",
+    "storage",
     "structural",
     "trigonometric",
 ]

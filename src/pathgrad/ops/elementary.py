@@ -7,10 +7,19 @@ root and the half squared difference.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .domain import AWAY_FROM_ZERO, BOOLEAN, POSITIVE, REAL
 from .record import op
+
+
+def _extend(t: Any, label: Any) -> Any:
+    with np.errstate(invalid="ignore", over="ignore"):
+        product = np.multiply(t, label)
+    return np.where(np.equal(t, 0), np.zeros_like(product), product)[()]
+
 
 # fmt: off
 # ---- arithmetic ------------------------------------------------------------------------------------------------------
@@ -59,6 +68,11 @@ hypot = op("hypot", np.hypot, lambda v, x, y: x / where(v == 0, 1.0, v), lambda 
 half_squared_difference = op("half_squared_difference", lambda x, t: 0.5 * np.square(np.subtract(x, t)), lambda v, x, t: x - t, lambda v, x, t: t - x,
          domain=(REAL, REAL), ref="lecture 5", spellings=("pathgrad.half_squared_difference",), symbol="½(x−v)²", total=True,
          sympy=lambda sp, x, t: (x - t) ** 2 / 2, reference=lambda mp, x, t: (x - t) ** 2 / 2)
+
+extend = op("extend", _extend, lambda v, t, label: label, lambda v, t, label: t,
+         domain=(AWAY_FROM_ZERO, REAL), ref="a semiring's zero annihilates: 0 extend a = 0 for every a", symbol="⊗", edge=True,
+         kinks="t = 0: the value is 0 for every label, infinite or nan",
+         sympy=lambda sp, t, label: t * label, reference=lambda mp, t, label: t * label)
 
 # ---- choice ----------------------------------------------------------------------------------------------------------
 where = op("where", np.where, None, lambda v, c, x, y: where(c, 1.0, 0.0), lambda v, c, x, y: where(c, 0.0, 1.0),

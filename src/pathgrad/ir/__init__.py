@@ -1,0 +1,69 @@
+"""The program representation: types, statements, builder, check, evaluate, print (floor 1).
+
+Reading order: `types`, `program` (the grammar), `builder`, `evaluate` (the meaning), `pretty`, `liveness`, `ownership`
+(who may write in place), `check`.
+"""
+
+from __future__ import annotations
+
+from .builder import Builder, Term, constant
+from .check import check
+from .evaluate import evaluate
+from .ownership import place_copies
+from .pretty import pretty
+from .program import (
+    Atom,
+    Block,
+    Branch,
+    Call,
+    Const,
+    Let,
+    Loop,
+    Origin,
+    Program,
+    Statement,
+    Var,
+    While,
+    defined,
+    operands,
+    programs_called,
+    sub_blocks,
+    walk,
+)
+from .types import BOOL, F32, F64, I64, ListType, Type, ValueType, array, is_float
+
+__all__ = [
+    "BOOL",
+    "F32",
+    "F64",
+    "I64",
+    "Atom",
+    "Block",
+    "Branch",
+    "Builder",
+    "Call",
+    "Const",
+    "Let",
+    "ListType",
+    "Loop",
+    "Origin",
+    "Program",
+    "Statement",
+    "Term",
+    "Type",
+    "ValueType",
+    "Var",
+    "While",
+    "array",
+    "check",
+    "constant",
+    "defined",
+    "evaluate",
+    "is_float",
+    "operands",
+    "place_copies",
+    "pretty",
+    "programs_called",
+    "sub_blocks",
+    "walk",
+]

@@ -1,0 +1,275 @@
+"""Storage: who may be written in place (floor 1).
+
+``store``, ``accumulate``, ``push`` and calls of programs that take over an input write into the storage of an operand.
+That is right only if nothing reads that storage afterwards under another name. `place_copies` finds the writes where
+something does and inserts the copy that makes them right: of the reader where it is a view, of the operand otherwise.
+So transformations write programs in the value sense and never think about aliases.
+
+The idea is that of uniqueness types (Henriksen, Serup, Elsman, Henglein and Oancea, "Futhark", PLDI 2017): each array
+has a set of roots, the allocations that it may lie in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from ..ops import TABLE
+from .liveness import inner_live_out, live_after, statement_reads
+from .program import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, sub_blocks
+
+__all__ = ["find_conflict", "place_copies"]
+
+
+@dataclass
+class Conflict:
+    """A write into storage that something else reads later.
+
+    ``reader`` reads it; a copy of ``atom``, inserted at ``position`` of ``block`` and put in its place by ``replace``,
+    makes the write right.
+    """
+
+    reader: Atom
+    atom: Atom
+    block: Block
+    position: int
+    replace: Callable[[Var], None]
+
+
+@dataclass
+class _Analysis:
+    roots: dict[Var, frozenset[Atom]] = field(default_factory=dict)
+    permanent: set[Atom] = field(default_factory=set)
+    consumed: set[Atom] = field(default_factory=set)
+
+    def of(self, atom: Atom) -> frozenset[Atom]:
+        """The allocations that ``atom`` may lie in."""
+        if not atom.type.is_array:
+            return frozenset()
+        return self.roots.get(atom, frozenset([atom])) if isinstance(atom, Var) else frozenset([atom])
+
+    def reader(self, atom: Atom, live: Iterable[Atom]) -> Atom | None:
+        """Something that still reads the storage of ``atom``, or None."""
+        mine = self.of(atom)
+        for root in mine:
+            if root in self.permanent or isinstance(root, Const):
+                return root
+        for other in live:
+            if not mine.isdisjoint(self.of(other)):
+                return other
+        return None
+
+
+def place_copies(program: Program) -> Program:
+    """Insert the copies without which a write would be seen under another name.
+
+    Parameters
+    ----------
+    program : Program
+        Changed in place. Its callees are taken as they are.
+
+    Returns
+    -------
+    Program
+        ``program``.
+    """
+    while (conflict := find_conflict(program)) is not None:
+        view = _view_definition(program.body, conflict.reader)
+        if view is not None:
+            block, let = view
+            before = Var(let.target.name, let.target.type)
+            copy = Let(let.target, TABLE["copy"], (before,), {}, let.origin, let.role)
+            block.statements.insert(block.statements.index(let) + 1, copy)
+            let.target = before
+        else:
+            copied = Var(getattr(conflict.atom, "name", "") or "t", conflict.atom.type)
+            let = Let(copied, TABLE["copy"], (conflict.atom,), {}, None, "kept")
+            conflict.block.statements.insert(conflict.position, let)
+            conflict.replace(copied)
+    return program
+
+
+def _view_definition(block: Block, variable: Atom) -> tuple[Block, Let] | None:
+    """The statement that defines ``variable`` as a view of another value, and its block."""
+    for statement in block.statements:
+        if isinstance(statement, Let) and statement.target is variable:
+            return (block, statement) if statement.op.views else None
+        for inner in sub_blocks(statement):
+            found = _view_definition(inner, variable)
+            if found:
+                return found
+    return None
+
+
+def find_conflict(program: Program) -> Conflict | None:
+    """The first write into storage that is read later under another name, or None.
+
+    Results that share storage with each other, with an argument or with a constant count too: a caller may write to
+    what it was given.
+    """
+    analysis = _Analysis()
+    for k, variable in enumerate(program.inputs):
+        if variable.type.is_array and k not in program.consumed:
+            analysis.permanent.add(variable)
+    conflict = _block(program.body, set(), analysis)
+    if conflict is not None:
+        return conflict
+    yields = program.body.yields
+    for k, atom in enumerate(yields):
+        reader = analysis.reader(atom, [a for a in yields[:k] if a.type.is_array])
+        if reader is not None:
+            return Conflict(atom, atom, program.body, len(program.body.statements), _setter(yields, k))
+    return None
+
+
+def _setter(atoms: list[Atom], k: int) -> Callable[[Var], None]:
+    def replace(variable: Var) -> None:
+        atoms[k] = variable
+
+    return replace
+
+
+def _argument_setter(let: Let, k: int) -> Callable[[Var], None]:
+    def replace(variable: Var) -> None:
+        let.args = (*let.args[:k], variable, *let.args[k + 1 :])
+
+    return replace
+
+
+def _arrays(variables: Iterable[Var]) -> list[Var]:
+    return sorted((v for v in variables if v.type.is_array), key=lambda v: v.name)
+
+
+def _block(block: Block, live_out: set[Var], analysis: _Analysis) -> Conflict | None:
+    for position, after in enumerate(live_after(block, live_out)):
+        statement = block.statements[position]
+        if isinstance(statement, Let):
+            found = _let(block, position, statement, after, analysis)
+        elif isinstance(statement, Call):
+            found = _call(block, position, statement, after, analysis)
+        elif isinstance(statement, Branch):
+            found = _branch(statement, after, analysis)
+        else:
+            found = _loop(block, position, statement, after, analysis)
+        if found is not None:
+            return found
+    return None
+
+
+def _let(block: Block, position: int, let: Let, after: set[Var], analysis: _Analysis) -> Conflict | None:
+    if not let.target.type.is_array:
+        return None
+    operator = let.op
+    if operator.consumes:
+        analysis.consumed |= analysis.of(let.args[0])
+        others = [atom for atom in let.args[1:] if atom.type.is_array and operator.name != "push"]
+        reader = analysis.reader(let.args[0], [*_arrays(after - {let.target}), *others])
+        if reader is not None:
+            return Conflict(reader, let.args[0], block, position, _argument_setter(let, 0))
+        roots = analysis.of(let.args[0])
+        analysis.roots[let.target] = roots | analysis.of(let.args[1]) if operator.name == "push" else roots
+    elif operator.views and let.args:
+        analysis.roots[let.target] = analysis.of(let.args[0])
+    else:
+        analysis.roots[let.target] = frozenset([let.target])
+    return None
+
+
+def _call(block: Block, position: int, call: Call, after: set[Var], analysis: _Analysis) -> Conflict | None:
+    for k in sorted(call.program.consumed):
+        analysis.consumed |= analysis.of(call.args[k])
+        others = [atom for j, atom in enumerate(call.args) if j != k and atom.type.is_array]
+        reader = analysis.reader(call.args[k], [*_arrays(after - set(call.results)), *others])
+        if reader is not None:
+            return Conflict(reader, call.args[k], block, position, _setter(call.args, k))
+    for result in call.results:
+        analysis.roots[result] = frozenset([result])
+    return None
+
+
+def _branch(branch: Branch, after: set[Var], analysis: _Analysis) -> Conflict | None:
+    for arm in (branch.then, branch.orelse):
+        found = _block(arm, after - set(branch.results), analysis)
+        if found is not None:
+            return found
+    for result, a, b in zip(branch.results, branch.then.yields, branch.orelse.yields, strict=True):
+        analysis.roots[result] = analysis.of(a) | analysis.of(b)
+    return None
+
+
+def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], analysis: _Analysis) -> Conflict | None:
+    outside = inner_live_out(loop, after - set(loop.results))
+    for param in loop.params:
+        analysis.roots[param] = frozenset([param])
+    if isinstance(loop, While):
+        found = _block(loop.condition, outside | set(loop.params), analysis)
+        if found is not None:
+            return found
+    found = _block(loop.body, outside, analysis)
+    if found is not None:
+        return found
+    yields = loop.body.yields[: len(loop.params)]
+    written = _written_params(loop, yields, analysis)
+    found = _yield_conflict(loop, yields, written, outside, analysis)
+    if found is not None:
+        return found
+    for k, (param, init) in enumerate(zip(loop.params, loop.inits, strict=True)):
+        if param in written:
+            analysis.consumed |= analysis.of(init)
+            others = [a for j, a in enumerate(loop.inits) if j != k and a.type.is_array]
+            live = after - set(loop.results) | (statement_reads(loop) - {a for a in loop.inits if isinstance(a, Var)})
+            inside = _free_in_loop(loop)
+            reader = analysis.reader(init, [*_arrays(live | inside), *others])
+            if reader is not None:
+                return Conflict(reader, init, block, position, _setter(loop.inits, k))
+    _result_roots(loop, yields, written, analysis)
+    return None
+
+
+def _free_in_loop(loop: Loop | While) -> set[Var]:
+    """What the loop's blocks read from outside (the initial values excluded)."""
+    from .liveness import free_variables
+
+    free: set[Var] = set()
+    for inner in sub_blocks(loop):
+        free |= free_variables(inner)
+    return free - set(loop.params)
+
+
+def _written_params(loop: Loop | While, yields: list[Atom], analysis: _Analysis) -> set[Var]:
+    """The carried variables whose storage an iteration, or a later one, writes."""
+    written = {p for p in loop.params if p in analysis.consumed}
+    while True:
+        more = {
+            p
+            for target, value in zip(loop.params, yields, strict=True)
+            if target in written
+            for p in loop.params
+            if p in analysis.of(value)
+        }
+        if more <= written:
+            return written
+        written |= more
+
+
+def _yield_conflict(
+    loop: Loop | While, yields: list[Atom], written: set[Var], outside: set[Var], analysis: _Analysis
+) -> Conflict | None:
+    for k, (param, value) in enumerate(zip(loop.params, yields, strict=True)):
+        if param not in written:
+            continue
+        others = [v for j, v in enumerate(yields) if j != k and v.type.is_array]
+        reader = analysis.reader(value, [*_arrays(outside - set(loop.params)), *others])
+        if reader is not None:
+            end = len(loop.body.statements)
+            return Conflict(value, value, loop.body, end, _setter(loop.body.yields, k))
+    return None
+
+
+def _result_roots(loop: Loop | While, yields: list[Atom], written: set[Var], analysis: _Analysis) -> None:
+    initial = {p: analysis.of(i) for p, i in zip(loop.params, loop.inits, strict=True)}
+    for result, param, value in zip(loop.results, loop.params, yields, strict=True):
+        roots = set(initial[param])
+        for root in analysis.of(value):
+            roots |= initial[root] if isinstance(root, Var) and root in initial else {root}
+        analysis.roots[result] = frozenset([result]) if param in written else frozenset(roots)

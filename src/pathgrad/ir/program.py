@@ -1,0 +1,274 @@
+"""The program: structured single assignment (floor 1).
+
+Grammar::
+
+    program   = name(input, ...) block
+    block     = statement ... yield atom, ...
+    atom      = variable | constant
+    statement = variable = operator(atom, ...; static parameters)                             Let
+              | variable, ... = for i in start:stop:step with (variable = atom, ...) block    Loop
+              | variable, ... = while with (variable = atom, ...) {block -> bool} block       While
+              | variable, ... = if atom block else block                                      Branch
+              | variable, ... = program(atom, ...)                                            Call
+
+Every variable is assigned once, before its uses, and is visible in the blocks inside its own. A block ends by yielding
+atoms: the next values of what a loop carries, the results of a branch, the results of a program. A `Loop` whose
+``exits`` is set yields one more atom, a bool: False ends the loop after this iteration. ``reversed`` runs the same
+indices the other way. ``trips``, where present, is bound to the number of iterations that were executed.
+
+The operators ``store``, ``accumulate`` and ``push`` *consume* their first operand: its storage becomes the result's, so
+nothing may read the operand, or an alias of it, afterwards (`pathgrad.ir.ownership` places copies where needed and
+`pathgrad.ir.check` proves it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from ..ops import Op
+from .types import Type, ValueType
+
+__all__ = [
+    "Atom",
+    "Block",
+    "Branch",
+    "Call",
+    "Const",
+    "Let",
+    "Loop",
+    "Origin",
+    "Program",
+    "Statement",
+    "Var",
+    "While",
+    "defined",
+    "operands",
+    "sub_blocks",
+    "walk",
+]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a statement comes from: the user's line and its text."""
+
+    line: int
+    text: str
+
+
+class Var:
+    """A variable: assigned once; compared by identity."""
+
+    __slots__ = ("dimension", "name", "type")
+
+    def __init__(self, name: str, type_: ValueType, dimension: Any = None) -> None:
+        self.name = name
+        self.type = type_
+        self.dimension = self if dimension is None else dimension
+
+    def __repr__(self) -> str:
+        return f"{self.name}:{self.type}"
+
+
+@dataclass(frozen=True, eq=False)
+class Const:
+    """A constant: a Python number, or an array held by reference (``name`` is then its name in the emitted module)."""
+
+    value: Any
+    type: Type
+    name: str = ""
+
+    @property
+    def literal(self) -> Any:
+        """The number itself (arrays have none)."""
+        return None if self.type.is_array else self.value
+
+    @property
+    def dimension(self) -> Any:
+        """The token of an axis with this length."""
+        return 1 if self.value == 1 else ("literal", self.value)
+
+    def __repr__(self) -> str:
+        return self.name or repr(self.value)
+
+
+Atom = Var | Const
+
+
+@dataclass(eq=False)
+class Let:
+    """One operator applied to atoms."""
+
+    target: Var
+    op: Op
+    args: tuple[Atom, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
+    role: str = "primal"
+
+
+@dataclass(eq=False)
+class Loop:
+    """A counted loop over ``range(start, stop, step)``."""
+
+    index: Var
+    start: Atom
+    stop: Atom
+    step: Atom
+    params: list[Var]
+    inits: list[Atom]
+    body: Block
+    results: list[Var]
+    exits: bool = False
+    reversed: bool = False
+    trips: Var | None = None
+    origin: Origin | None = None
+    role: str = "primal"
+
+
+@dataclass(eq=False)
+class While:
+    """A loop that runs as long as the condition block yields True."""
+
+    params: list[Var]
+    inits: list[Atom]
+    condition: Block
+    body: Block
+    results: list[Var]
+    trips: Var | None = None
+    origin: Origin | None = None
+    role: str = "primal"
+
+
+@dataclass(eq=False)
+class Branch:
+    """A choice of one of two blocks."""
+
+    condition: Atom
+    then: Block
+    orelse: Block
+    results: list[Var]
+    origin: Origin | None = None
+    role: str = "primal"
+
+
+@dataclass(eq=False)
+class Call:
+    """A call of another program."""
+
+    program: Program
+    args: list[Atom]
+    results: list[Var]
+    origin: Origin | None = None
+    role: str = "primal"
+
+
+Statement = Union[Let, Loop, While, Branch, Call]  # noqa: UP007  (forward references)
+
+
+@dataclass(eq=False)
+class Block:
+    """Statements and the atoms that the block yields."""
+
+    statements: list[Statement] = field(default_factory=list)
+    yields: list[Atom] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Program:
+    """A program.
+
+    Attributes
+    ----------
+    name : str
+        Its name in emitted source.
+    inputs : list of Var
+        The arguments.
+    body : Block
+        The statements; its yields are the results.
+    consumed : frozenset of int
+        Positions of inputs whose storage the program takes over; all others are never written.
+    filename : str
+        The user's file.
+    doc : str
+        One sentence for the emitted docstring.
+    input_text, output_text : callables or None
+        How the emitted signature and result are written when they are more than a flat list.
+    """
+
+    name: str
+    inputs: list[Var]
+    body: Block
+    consumed: frozenset[int] = frozenset()
+    filename: str = ""
+    doc: str = ""
+    derived: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> list[Atom]:
+        """The results."""
+        return self.body.yields
+
+
+def operands(statement: Statement) -> list[Atom]:
+    """The atoms that a statement itself reads (those inside its blocks excluded)."""
+    if isinstance(statement, Let):
+        return list(statement.args)
+    if isinstance(statement, Loop):
+        return [statement.start, statement.stop, statement.step, *statement.inits]
+    if isinstance(statement, While):
+        return list(statement.inits)
+    if isinstance(statement, Branch):
+        return [statement.condition]
+    return list(statement.args)
+
+
+def defined(statement: Statement) -> list[Var]:
+    """The variables that a statement assigns in its own block."""
+    if isinstance(statement, Let):
+        return [statement.target]
+    if isinstance(statement, Loop | While) and statement.trips is not None:
+        return [*statement.results, statement.trips]
+    return list(statement.results)
+
+
+def sub_blocks(statement: Statement) -> list[Block]:
+    """The blocks inside a statement."""
+    if isinstance(statement, Loop):
+        return [statement.body]
+    if isinstance(statement, While):
+        return [statement.condition, statement.body]
+    if isinstance(statement, Branch):
+        return [statement.then, statement.orelse]
+    return []
+
+
+def walk(block: Block) -> Iterator[Statement]:
+    """Every statement of a block and of the blocks inside it, outer first."""
+    for statement in block.statements:
+        yield statement
+        for inner in sub_blocks(statement):
+            yield from walk(inner)
+
+
+def programs_called(program: Program) -> list[Program]:
+    """``program`` and every program that it calls, callees first, each once."""
+    order: list[Program] = []
+    seen: set[int] = set()
+
+    def visit(p: Program) -> None:
+        if id(p) in seen:
+            return
+        seen.add(id(p))
+        for statement in walk(p.body):
+            if isinstance(statement, Call):
+                visit(statement.program)
+        order.append(p)
+
+    visit(program)
+    return order
+
+
+AtomMap = Callable[[Atom], Atom]
