@@ -42,10 +42,10 @@ positive = op("positive", np.positive, lambda v, x: 1.0,
          domain=(REAL,), ref="identity", spellings=("numpy.positive", "operator.pos"), symbol="+", linear=(0,), total=True, result="number",
          sympy=lambda sp, x: x, reference=lambda mp, x: +x)
 power = op("power", np.power,
-         lambda v, x, y: where(y == 0, 0.0, y * x ** (y - 1)),
+         lambda v, x, y: where(y == 0, y / where(x == 0, 1.0, x), y * x ** (y - 1)),
          lambda v, x, y: where(v == 0, 0.0, v * log(x)),
          domain=(POSITIVE, REAL), ref="power rule; d(x^y)/dy = x^y log x", spellings=("numpy.power", "math.pow", "operator.pow"), symbol="^", edge=True, result="number",
-         kinks="x = 0 with y < 1: the label of x is infinite; the label of y is 0 where x^y = 0",
+         kinks="x = 0 with y < 1: the label of x is infinite; the label of y is 0 where x^y = 0; at y = 0 the label of x is 0",
          sympy=lambda sp, x, y: x**y, reference=lambda mp, x, y: mp.power(x, y))
 square = op("square", np.square, lambda v, x: 2.0 * x,
          domain=(REAL,), ref="power rule", spellings=("numpy.square",), symbol="²", total=True, result="number",
@@ -81,13 +81,13 @@ where = op("where", np.where, None, lambda v, c, x, y: where(c, 1.0, 0.0), lambd
 maximum = op("maximum", np.maximum,
          lambda v, x, y: where(x > y, 1.0, where(x == y, 0.5, 0.0)),
          lambda v, x, y: where(y > x, 1.0, where(x == y, 0.5, 0.0)),
-         domain=(REAL, REAL), ref="subgradient", spellings=("numpy.maximum", "numpy.fmax"), symbol="max", selects=True, total=True, result="number",
+         domain=(REAL, REAL), ref="subgradient", spellings=("numpy.maximum",), symbol="max", selects=True, total=True, result="number",
          kinks="x = y: one half each",
          sympy=lambda sp, x, y: sp.Max(x, y), reference=lambda mp, x, y: max(x, y))
 minimum = op("minimum", np.minimum,
          lambda v, x, y: where(x < y, 1.0, where(x == y, 0.5, 0.0)),
          lambda v, x, y: where(y < x, 1.0, where(x == y, 0.5, 0.0)),
-         domain=(REAL, REAL), ref="subgradient", spellings=("numpy.minimum", "numpy.fmin"), symbol="min", selects=True, total=True, result="number",
+         domain=(REAL, REAL), ref="subgradient", spellings=("numpy.minimum",), symbol="min", selects=True, total=True, result="number",
          kinks="x = y: one half each",
          sympy=lambda sp, x, y: sp.Min(x, y), reference=lambda mp, x, y: min(x, y))
 absolute = op("absolute", np.absolute, lambda v, x: sign(x),

@@ -7,6 +7,9 @@ Sources: DLMF chapters 5 and 7 (https://dlmf.nist.gov/5, https://dlmf.nist.gov/7
 from __future__ import annotations
 
 import math
+from typing import Any
+
+import numpy as np
 
 from .domain import POSITIVE, REAL
 from .exponential import exp
@@ -14,6 +17,11 @@ from .record import op, scipy_special
 
 _TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 _ONE_OVER_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
+
+
+def _polygamma(n: Any, x: Any) -> Any:
+    # SciPy computes in double precision whatever the operand's
+    return scipy_special("polygamma")(n, x).astype(np.result_type(np.asarray(x).dtype, np.float32))[()]
 
 
 # fmt: off
@@ -32,7 +40,7 @@ gammaln = op("gammaln", scipy_special("gammaln"), lambda v, x: digamma(x),
 digamma = op("digamma", scipy_special("digamma"), lambda v, x: polygamma(1, x),
          domain=(POSITIVE,), ref="DLMF 5.15.1", spellings=("scipy.special.digamma", "scipy.special.psi"), symbol="ψ",
          sympy=lambda sp, x: sp.digamma(x), reference=lambda mp, x: mp.digamma(x))
-polygamma = op("polygamma", scipy_special("polygamma"), None, lambda v, n, x: polygamma(n + 1, x),
+polygamma = op("polygamma", _polygamma, None, lambda v, n, x: polygamma(n + 1, x),
          domain=(POSITIVE, POSITIVE), ref="DLMF 5.15.1", spellings=("scipy.special.polygamma",), symbol="ψₙ", facts={"integer": (0,)},
          sympy=lambda sp, n, x: sp.polygamma(n, x), reference=lambda mp, n, x: mp.psi(int(n), x))
 # fmt: on
