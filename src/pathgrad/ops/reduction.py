@@ -14,7 +14,7 @@ import numpy as np
 from .broadcasting import Axis, Dims, broadcast_with, ndim, reduce_shape, spread, sum_, sum_to
 from .elementary import where
 from .record import LinearMap, array_op
-from .structural import expand_dims, squeeze, transpose
+from .structural import cast_like, expand_dims, squeeze, transpose
 
 # ---- shape rules -----------------------------------------------------------------------------------------------------
 def matmul_dims(a: Dims, b: Dims) -> Dims:
@@ -40,12 +40,10 @@ def _mean_label(v: Any, x: Any, *, axis: Axis, keepdims: bool) -> LinearMap:
 
 def _extremum_label(v: Any, x: Any, *, axis: Axis, keepdims: bool) -> LinearMap:
     reached = x == spread(v, x, axis=axis, keepdims=keepdims)
-    one_hot = where(reached, 1.0, 0.0)
-    ties = sum_(one_hot, axis=axis, keepdims=keepdims)
-    share = one_hot / spread(ties, x, axis=axis, keepdims=keepdims)
+    ties = cast_like(sum_(where(reached, 1.0, 0.0), axis=axis, keepdims=keepdims), v)
     return LinearMap(
-        lambda t: sum_(where(reached, t * share, 0.0), axis=axis, keepdims=keepdims),
-        lambda s: where(reached, spread(s, x, axis=axis, keepdims=keepdims) * share, 0.0),
+        lambda t: sum_(where(reached, t, 0.0), axis=axis, keepdims=keepdims) / ties,
+        lambda s: where(reached, spread(s / ties, x, axis=axis, keepdims=keepdims), 0.0),
     )
 
 
