@@ -84,7 +84,9 @@ def check_map(record: Op, example: Example) -> int:
             continue
         applied, pulled = entry.apply(t), entry.transpose(s)
         _same(applied, quotient, 1e-9, f"{record.name}, label {j} against differences")
-        assert np.shape(pulled) == np.shape(x), f"{record.name}, transpose {j}: shape {np.shape(pulled)}, operand {np.shape(x)}"
+        assert np.shape(pulled) == np.shape(x), (
+            f"{record.name}, transpose {j}: shape {np.shape(pulled)}, operand {np.shape(x)}"
+        )
         _same(np.sum(pulled * t), np.sum(s * applied), 1e-13, f"{record.name}, operand {j}: <s, A t> against <A' s, t>")
         checked += 1
     return checked

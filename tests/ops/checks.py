@@ -306,7 +306,9 @@ def has_edge(record: Op) -> bool:
 
 def check_edge(record: Op) -> None:
     """``edge`` says exactly whether a label can be infinite where the value is finite."""
-    assert has_edge(record) == record.edge, f"{record.name}: edge={record.edge}, its labels at special points say otherwise"
+    assert has_edge(record) == record.edge, (
+        f"{record.name}: edge={record.edge}, its labels at special points say otherwise"
+    )
 
 
 def check_selects(record: Op, sampled: Sequence[Point]) -> None:
@@ -316,4 +318,6 @@ def check_selects(record: Op, sampled: Sequence[Point]) -> None:
         for point in sampled
         for label in record.labels
     )
-    assert vanishes == record.selects, f"{record.name}: selects={record.selects}, its labels at random points say otherwise"
+    assert vanishes == record.selects, (
+        f"{record.name}: selects={record.selects}, its labels at random points say otherwise"
+    )

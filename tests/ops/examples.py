@@ -136,7 +136,9 @@ EXAMPLES: dict[str, list[Example]] = {
         example(S, 2, value=np.array([S, S]), dtype="float64"),
     ],
     "arange": [
-        example(np.float64(0.5), np.float64(2.2), np.float64(0.5), value=np.array([0.5, 1.0, 1.5, 2.0]), dtype="float64"),
+        example(
+            np.float64(0.5), np.float64(2.2), np.float64(0.5), value=np.array([0.5, 1.0, 1.5, 2.0]), dtype="float64"
+        ),
         example(0, 4, 1, value=np.array([0, 1, 2, 3]), dtype="int64"),
     ],
     "linspace": [

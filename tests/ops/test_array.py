@@ -16,7 +16,9 @@ EACH_CASE = pytest.mark.parametrize(("record", "case"), CASES, ids=[record.name 
 
 def test_every_array_operator_has_an_example() -> None:
     missing = [record.name for record in RECORDS if record.name not in EXAMPLES]
-    assert not missing, f"array operators without an example: {missing}; add operands and value to tests/ops/examples.py"
+    assert not missing, (
+        f"array operators without an example: {missing}; add operands and value to tests/ops/examples.py"
+    )
 
 
 def test_every_example_is_of_an_array_operator() -> None:

@@ -130,12 +130,16 @@ class Op:
         return f"<operator {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (TABLE.__getitem__, (self.name,))
+        return (_named, (self.name,))
 
     @property
     def arity(self) -> int:
         """The number of operands."""
         return len(self.labels)
+
+
+def _named(name: str) -> Op:
+    return TABLE[name]
 
 
 def _enter(record: Op) -> Op:
