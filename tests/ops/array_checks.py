@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def _moved(operands: tuple[Any, ...], j: int, by: Any) -> tuple[Any, ...]:
 def _difference(f: Any, step: float = 2.0**-6) -> Any:
     """Richardson's extrapolation of the central difference of ``f`` at 0."""
     rows = [(f(h) - f(-h)) / (2 * h) for h in (step, step / 2, step / 4)]
-    first = [(4 * fine - coarse) / 3 for coarse, fine in zip(rows, rows[1:], strict=False)]
+    first = [(4 * fine - coarse) / 3 for coarse, fine in itertools.pairwise(rows)]
     return (16 * first[1] - first[0]) / 15
 
 

@@ -251,7 +251,7 @@ def spelled(spelling: str) -> Callable[..., Any]:
 def check_spelling(record: Op, spelling: str, point: Point) -> bool:
     """The callable of a spelling has the record's value; returns whether it took the operands at all.
 
-    Where NumPy gives nan or infinity the callables of ``math`` raise, and those of ``operator`` are given NumPy's floats.
+    Where NumPy gives nan or infinity the callables of ``math`` raise; those of ``operator`` are given NumPy's floats.
     """
     function = spelled(spelling)
     operands = floating(point)

@@ -10,13 +10,72 @@ from pathgrad import ops
 from pathgrad.ops import SPELLINGS, TABLE, Op
 from pathgrad.ops.record import op
 
-ELEMENTWISE = """
-    add subtract multiply divide power negative absolute exp exp2 expm1 log log2 log10 log1p sqrt cbrt square reciprocal
-    sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh hypot sinc
-    maximum minimum where sign floor ceil rint trunc remainder floor_divide logaddexp sigmoid softplus relu
-    erf erfc ndtr gammaln digamma xlogy half_squared_difference
-    less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not logical_xor
-""".split()
+ELEMENTWISE = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "negative",
+    "absolute",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sqrt",
+    "cbrt",
+    "square",
+    "reciprocal",
+    "sin",
+    "cos",
+    "tan",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "arctan2",
+    "sinh",
+    "cosh",
+    "tanh",
+    "arcsinh",
+    "arccosh",
+    "arctanh",
+    "hypot",
+    "sinc",
+    "maximum",
+    "minimum",
+    "where",
+    "sign",
+    "floor",
+    "ceil",
+    "rint",
+    "trunc",
+    "remainder",
+    "floor_divide",
+    "logaddexp",
+    "sigmoid",
+    "softplus",
+    "relu",
+    "erf",
+    "erfc",
+    "ndtr",
+    "gammaln",
+    "digamma",
+    "xlogy",
+    "half_squared_difference",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+    "equal",
+    "not_equal",
+    "logical_and",
+    "logical_or",
+    "logical_not",
+    "logical_xor",
+]
 
 #: What users write, and the operators of the table that it becomes.
 ARRAY = {
@@ -49,12 +108,45 @@ ARRAY = {
     "norm": ["norm"],
 }
 
-SPELLED = """
-    numpy.exp math.exp numpy.log math.log numpy.sqrt math.sqrt numpy.sin math.sin numpy.arctan2 math.atan2 numpy.tanh math.tanh
-    numpy.power math.pow operator.pow operator.truediv operator.mod operator.floordiv numpy.hypot math.hypot
-    scipy.special.expit scipy.special.erf math.erf math.lgamma scipy.special.gammaln numpy.cbrt math.cbrt numpy.log1p
-    math.log1p numpy.arcsinh math.asinh numpy.absolute math.fabs numpy.exp2 math.exp2 numpy.log2 math.log2
-""".split()
+SPELLED = [
+    "numpy.exp",
+    "math.exp",
+    "numpy.log",
+    "math.log",
+    "numpy.sqrt",
+    "math.sqrt",
+    "numpy.sin",
+    "math.sin",
+    "numpy.arctan2",
+    "math.atan2",
+    "numpy.tanh",
+    "math.tanh",
+    "numpy.power",
+    "math.pow",
+    "operator.pow",
+    "operator.truediv",
+    "operator.mod",
+    "operator.floordiv",
+    "numpy.hypot",
+    "math.hypot",
+    "scipy.special.expit",
+    "scipy.special.erf",
+    "math.erf",
+    "math.lgamma",
+    "scipy.special.gammaln",
+    "numpy.cbrt",
+    "math.cbrt",
+    "numpy.log1p",
+    "math.log1p",
+    "numpy.arcsinh",
+    "math.asinh",
+    "numpy.absolute",
+    "math.fabs",
+    "numpy.exp2",
+    "math.exp2",
+    "numpy.log2",
+    "math.log2",
+]
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
