@@ -45,7 +45,7 @@ power = op("power", np.power,
          lambda v, x, y: where(y == 0, y / where(x == 0, 1.0, x), y * x ** (y - 1)),
          lambda v, x, y: where(v == 0, 0.0, v * log(x)),
          domain=(POSITIVE, REAL), ref="power rule; d(x^y)/dy = x^y log x", spellings=("numpy.power", "math.pow", "operator.pow"), symbol="^", edge=True, result="number",
-         kinks="x = 0 with y < 1: the label of x is infinite; the label of y is 0 where x^y = 0; at y = 0 the label of x is 0",
+         kinks="x = 0 with 0 < y < 1: the label of x is infinite; x = 0 with y > 0: the label of y is 0; x = y = 0: the labels are 0 and −∞",
          sympy=lambda sp, x, y: x**y, reference=lambda mp, x, y: mp.power(x, y))
 square = op("square", np.square, lambda v, x: 2.0 * x,
          domain=(REAL,), ref="power rule", spellings=("numpy.square",), symbol="²", total=True, result="number",
