@@ -17,7 +17,7 @@ _LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
 def examples(text: str) -> str:
-    """The fenced Python of a document; all else is blanked, so that line numbers stay and no fence is read as output."""
+    """The fenced Python of a document; the rest is blank, so that line numbers stay and no fence is read as output."""
     kept = [""] * len(text.splitlines())
     for match in _FENCE.finditer(text):
         first = text[: match.start(2)].count("\n")
