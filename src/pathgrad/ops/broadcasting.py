@@ -15,9 +15,20 @@ from typing import Any
 import numpy as np
 
 from .domain import REAL
-from .record import LinearMap, array_op
+from .record import LinearMap, Op, array_op
 
-__all__ = ["Axis", "Dims", "broadcast_dims", "broadcast_with", "ndim", "reduce_shape", "reduced_dims", "spread", "sum_", "sum_to"]
+__all__ = [
+    "Axis",
+    "Dims",
+    "broadcast_dims",
+    "broadcast_with",
+    "ndim",
+    "reduce_shape",
+    "reduced_dims",
+    "spread",
+    "sum_",
+    "sum_to",
+]
 
 Dims = tuple[Any, ...]
 Axis = tuple[int, ...] | None
@@ -83,19 +94,19 @@ def _sum_label(v: Any, x: Any, *, axis: Axis, keepdims: bool) -> LinearMap:
 
 # fmt: off
 # ---- broadcasting: the only operators that change a shape for an elementwise operator ---------------------------------
-broadcast_with = array_op("broadcast_with", _broadcast_with,
+broadcast_with: Op = array_op("broadcast_with", _broadcast_with,
     lambda v, a, *others: LinearMap(lambda t: broadcast_with(t, *others), lambda s: sum_to(s, a)),
     ref="broadcasting; the transpose of a copy is a sum", linear=(0,), total=True, views=True, domain=(REAL,),
     facts={"variadic": "shapes", "shape": lambda dims, atoms, p: broadcast_dims(*dims)})
-sum_to = array_op("sum_to", _sum_to,
+sum_to: Op = array_op("sum_to", _sum_to,
     lambda v, t, like: LinearMap(lambda u: sum_to(u, like), lambda s: broadcast_with(s, t)), None,
     ref="transpose of broadcasting", linear=(0,), total=True, views=True,
     facts={"shape": lambda dims, atoms, p: dims[1]})
-spread = array_op("spread", _spread,
+spread: Op = array_op("spread", _spread,
     lambda v, t, like, *, axis, keepdims: LinearMap(lambda u: spread(u, like, axis=axis, keepdims=keepdims), lambda s: sum_(s, axis=axis, keepdims=keepdims)), None,
     ref="transpose of a sum", linear=(0,), total=True, views=True,
     facts={"shape": lambda dims, atoms, p: dims[1]})
 
-sum_ = array_op("sum", lambda x, *, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims), _sum_label,
+sum_: Op = array_op("sum", lambda x, *, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims), _sum_label,
     ref="sum rule", linear=(0,), total=True, symbol="Σ", facts={"shape": reduce_shape, "reduction": True})
 # fmt: on

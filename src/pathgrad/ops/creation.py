@@ -9,18 +9,18 @@ import numpy as np
 
 from .broadcasting import Dims, broadcast_with, sum_, sum_to
 from .elementary import where
-from .record import LinearMap, array_op
+from .record import LinearMap, Op, array_op
 from .structural import cast_like, dims_of_atoms
 
 
 def _fraction(v: Any, num: Any, endpoint: bool) -> Any:
-    """k / (num - 1) for each position k of ``linspace`` (k / num without the end point)."""
+    """The fraction k / (num - 1) for each position k of ``linspace`` (k / num without the end point)."""
     last = num - 1 if endpoint else num
     return iota_like(v) / cast_like(broadcast_with(where(last > 0, last, 1), v), v)
 
 
 def _arange_dims(atoms: Any) -> Dims:
-    start, stop, step = (getattr(atom, "literal", atom) for atom in atoms)
+    start, _, step = (getattr(atom, "literal", atom) for atom in atoms)
     if start == 0 and step == 1:
         return dims_of_atoms(atoms[1:2])
     return (None,)
@@ -32,11 +32,11 @@ zeros = array_op("zeros", lambda *dims, dtype: np.zeros(dims, dtype), ref="const
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims_of_atoms(atoms)})
 empty = array_op("empty", lambda *dims, dtype: np.empty(dims, dtype), ref="constant", total=True,
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims_of_atoms(atoms)})
-full = array_op("full", lambda value, *dims, dtype: np.full(dims, value, dtype),
+full: Op = array_op("full", lambda value, *dims, dtype: np.full(dims, value, dtype),
     lambda v, value, *dims, dtype: LinearMap(lambda t: full(t, *dims, dtype=dtype), lambda s: cast_like(sum_(s, axis=None, keepdims=False), value)),
     ref="transpose of a copy is a sum", linear=(0,), total=True,
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims_of_atoms(atoms[1:])})
-arange = array_op("arange", lambda start, stop, step, *, dtype: np.arange(start, stop, step, dtype),
+arange = array_op("arange", lambda start, stop, step, *, dtype: np.arange(start, stop, step, dtype=dtype),
     lambda v, start, stop, step, *, dtype: LinearMap(lambda t: broadcast_with(t, v), lambda s: sum_to(s, start)),
     None,
     lambda v, start, stop, step, *, dtype: LinearMap(lambda t: broadcast_with(t, v) * iota_like(v), lambda s: sum_to(s * iota_like(v), step)),
@@ -48,7 +48,7 @@ linspace = array_op("linspace", lambda start, stop, num, *, endpoint: np.linspac
     None,
     ref="start + (stop - start) k / (num - 1)", total=True,
     facts={"shape": lambda dims, atoms, p: dims_of_atoms(atoms[2:3])})
-iota_like = array_op("iota_like", lambda x: np.arange(np.shape(x)[0], dtype=np.result_type(x)), None, ref="0, 1, 2, ...", total=True,
+iota_like: Op = array_op("iota_like", lambda x: np.arange(np.shape(x)[0], dtype=np.result_type(x)), None, ref="0, 1, 2, ...", total=True,
     facts={"shape": lambda dims, atoms, p: dims[0]})
 length = array_op("length", lambda x, *, axis: int(np.shape(x)[axis]), None, ref="the length of an axis", total=True,
     facts={"shape": lambda dims, atoms, p: ()})

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .domain import AWAY_FROM_ZERO, BOOLEAN, POSITIVE, REAL
-from .record import op
+from .record import Op, op
 
 
 def _extend(t: Any, label: Any) -> Any:
@@ -75,7 +75,7 @@ extend = op("extend", _extend, lambda v, t, label: label, lambda v, t, label: t,
          sympy=lambda sp, t, label: t * label, reference=lambda mp, t, label: t * label)
 
 # ---- choice ----------------------------------------------------------------------------------------------------------
-where = op("where", np.where, None, lambda v, c, x, y: where(c, 1.0, 0.0), lambda v, c, x, y: where(c, 0.0, 1.0),
+where: Op = op("where", np.where, None, lambda v, c, x, y: where(c, 1.0, 0.0), lambda v, c, x, y: where(c, 0.0, 1.0),
          domain=(BOOLEAN, REAL, REAL), ref="lecture 3: a path not taken contributes nothing", spellings=("numpy.where",), selects=True, linear=(1, 2), total=True, result="number",
          sympy=lambda sp, c, x, y: sp.Piecewise((x, c), (y, True)), reference=lambda mp, c, x, y: x if c else y)
 maximum = op("maximum", np.maximum,

@@ -2,7 +2,6 @@
 
 Sources: DLMF chapter 4 (https://dlmf.nist.gov/4); lecture, section 5 for the sigmoid.
 """
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ import math
 import numpy as np
 
 from .domain import POSITIVE, REAL, Interval
-from .record import op, scipy_special
+from .record import Op, op, scipy_special
 
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
 _ABOVE_MINUS_ONE = Interval(-0.875, 6.0)
@@ -42,7 +41,7 @@ log1p = op("log1p", np.log1p, lambda v, x: 1.0 / (1.0 + x),
 logaddexp = op("logaddexp", np.logaddexp, lambda v, x, y: sigmoid(x - y), lambda v, x, y: sigmoid(y - x),
          domain=(REAL, REAL), ref="d log(e^x + e^y) = e^x / (e^x + e^y)", spellings=("numpy.logaddexp",), total=True,
          sympy=lambda sp, x, y: sp.log(sp.exp(x) + sp.exp(y)), reference=lambda mp, x, y: mp.log(mp.exp(x) + mp.exp(y)))
-sigmoid = op("sigmoid", scipy_special("expit"), lambda v, x: v * (1.0 - v),
+sigmoid: Op = op("sigmoid", scipy_special("expit"), lambda v, x: v * (1.0 - v),
          domain=(REAL,), ref="lecture 5", spellings=("pathgrad.sigmoid", "scipy.special.expit"), symbol="σ", total=True,
          sympy=lambda sp, x: 1 / (1 + sp.exp(-x)), reference=lambda mp, x: 1 / (1 + mp.exp(-x)))
 softplus = op("softplus", lambda x: np.logaddexp(0.0, x), lambda v, x: sigmoid(x),

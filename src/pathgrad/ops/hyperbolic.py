@@ -2,7 +2,6 @@
 
 Source: DLMF chapter 4 (https://dlmf.nist.gov/4).
 """
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -10,13 +9,13 @@ import numpy as np
 
 from .domain import BEYOND_ONE, REAL, UNIT
 from .elementary import sqrt
-from .record import op
+from .record import Op, op
 
 # fmt: off
 sinh = op("sinh", np.sinh, lambda v, x: cosh(x),
          domain=(REAL,), ref="DLMF 4.34.1", spellings=("numpy.sinh", "math.sinh"),
          sympy=lambda sp, x: sp.sinh(x), reference=lambda mp, x: mp.sinh(x))
-cosh = op("cosh", np.cosh, lambda v, x: sinh(x),
+cosh: Op = op("cosh", np.cosh, lambda v, x: sinh(x),
          domain=(REAL,), ref="DLMF 4.34.2", spellings=("numpy.cosh", "math.cosh"),
          sympy=lambda sp, x: sp.cosh(x), reference=lambda mp, x: mp.cosh(x))
 tanh = op("tanh", np.tanh, lambda v, x: 1.0 - v * v,

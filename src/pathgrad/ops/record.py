@@ -29,6 +29,11 @@ def apply(operator: Op, *operands: Any, **parameters: Any) -> Any:
     """The value of ``operator`` at ``operands``, computed by whichever operand overloads operators.
 
     Among several overloading operands the one with the highest ``__pathgrad_priority__`` decides.
+
+    Examples
+    --------
+    >>> float(apply(TABLE["multiply"], 3.0, 2.0))
+    6.0
     """
     best, priority = None, -1
     for operand in operands:
@@ -101,6 +106,17 @@ class Op:
         The first operand's storage becomes the result's (in-place writes).
     views : bool
         The result may share the first operand's storage.
+    elementwise : bool
+        The operator acts on each element by itself and its labels are numbers; otherwise they are linear maps.
+    facts : mapping
+        What only some operators have: the ``"shape"`` rule, ``"variadic"`` operands and their ``"label"``,
+        ``"integer"`` operands.
+
+    Examples
+    --------
+    >>> square = TABLE["square"]
+    >>> float(square(3.0)), float(square.labels[0](9.0, 3.0))
+    (9.0, 6.0)
     """
 
     name: str
@@ -124,6 +140,7 @@ class Op:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, *operands: Any, **parameters: Any) -> Any:
+        """The value at ``operands``; see `apply`."""
         return apply(self, *operands, **parameters)
 
     def __repr__(self) -> str:

@@ -13,8 +13,9 @@ import numpy as np
 
 from .broadcasting import Axis, Dims, broadcast_with, ndim, reduce_shape, spread, sum_, sum_to
 from .elementary import where
-from .record import LinearMap, array_op
+from .record import LinearMap, Op, array_op
 from .structural import cast_like, expand_dims, squeeze, transpose
+
 
 # ---- shape rules -----------------------------------------------------------------------------------------------------
 def matmul_dims(a: Dims, b: Dims) -> Dims:
@@ -24,7 +25,9 @@ def matmul_dims(a: Dims, b: Dims) -> Dims:
     batch_a, batch_b = a[:-2], b[:-2]
     rank = max(len(batch_a), len(batch_b))
     batch = tuple(
-        (batch_a if len(batch_a) == rank else batch_b)[k] if len(batch_a) != len(batch_b) or batch_a[k] == batch_b[k] else None
+        (batch_a if len(batch_a) == rank else batch_b)[k]
+        if len(batch_a) != len(batch_b) or batch_a[k] == batch_b[k]
+        else None
         for k in range(rank)
     )
     return (*batch, *rows, *columns)
@@ -136,7 +139,7 @@ argmin = array_op("argmin", lambda x, *, axis, keepdims=False: np.argmin(x, axis
     ref="position", total=True, facts={"shape": reduce_shape, "reduction": True, "dtype": "int"})
 count_like = array_op("count_like", _count_like, None,
     ref="number of elements reduced", total=True, facts={"shape": lambda dims, atoms, p: (), "dtype": "float"})
-cumsum = array_op("cumsum", _cumsum,
+cumsum: Op = array_op("cumsum", _cumsum,
     lambda v, x, *, axis, backward=False: LinearMap(lambda t: cumsum(t, axis=axis, backward=backward), lambda s: cumsum(s, axis=axis, backward=not backward)),
     ref="sum rule", linear=(0,), total=True, symbol="cumsum", facts={"shape": lambda dims, atoms, p: dims[0]})
 
@@ -144,7 +147,7 @@ cumsum = array_op("cumsum", _cumsum,
 matmul = array_op("matmul", np.matmul, _matmul_left, _matmul_right,
     ref="Giles 2008, 2.2.2", total=True, symbol="@", spellings=("numpy.matmul", "operator.matmul"),
     facts={"shape": lambda dims, atoms, p: matmul_dims(dims[0], dims[1])})
-outer = array_op("outer", lambda a, b: np.multiply.outer(a, b),
+outer: Op = array_op("outer", lambda a, b: np.multiply.outer(a, b),
     lambda v, a, b: LinearMap(lambda t: outer(t, b), lambda s: matmul(s, b)),
     lambda v, a, b: LinearMap(lambda t: outer(a, t), lambda s: matmul(a, s)),
     ref="product rule", total=True, symbol="⊗", facts={"shape": lambda dims, atoms, p: (*dims[0], *dims[1])})

@@ -13,7 +13,7 @@ import numpy as np
 
 from .domain import POSITIVE, REAL
 from .exponential import exp
-from .record import op, scipy_special
+from .record import Op, op, scipy_special
 
 _TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 _ONE_OVER_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
@@ -37,10 +37,10 @@ ndtr = op("ndtr", scipy_special("ndtr"), lambda v, x: _ONE_OVER_SQRT_TWO_PI * ex
 gammaln = op("gammaln", scipy_special("gammaln"), lambda v, x: digamma(x),
          domain=(POSITIVE,), ref="DLMF 5.2.2", spellings=("scipy.special.gammaln", "math.lgamma"), symbol="lnΓ",
          sympy=lambda sp, x: sp.loggamma(x), reference=lambda mp, x: mp.loggamma(x))
-digamma = op("digamma", scipy_special("digamma"), lambda v, x: polygamma(1, x),
+digamma: Op = op("digamma", scipy_special("digamma"), lambda v, x: polygamma(1, x),
          domain=(POSITIVE,), ref="DLMF 5.15.1", spellings=("scipy.special.digamma", "scipy.special.psi"), symbol="ψ",
          sympy=lambda sp, x: sp.digamma(x), reference=lambda mp, x: mp.digamma(x))
-polygamma = op("polygamma", _polygamma, None, lambda v, n, x: polygamma(n + 1, x),
+polygamma: Op = op("polygamma", _polygamma, None, lambda v, n, x: polygamma(n + 1, x),
          domain=(POSITIVE, POSITIVE), ref="DLMF 5.15.1", spellings=("scipy.special.polygamma",), symbol="ψₙ", facts={"integer": (0,)},
          sympy=lambda sp, n, x: sp.polygamma(n, x), reference=lambda mp, n, x: mp.psi(int(n), x))
 # fmt: on

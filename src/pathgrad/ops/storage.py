@@ -45,5 +45,5 @@ zero_list = array_op("zero_list", lambda values: [zero_value(v) for v in values]
     ref="storage", total=True, facts={"storage": True})
 last = array_op("last", lambda values: values[-1], None,
     ref="storage", linear=(0,), total=True, views=True, facts={"storage": True})
-undefined = array_op("undefined", lambda *, type: None, ref="a value that is never read", total=True, facts={"storage": True})
+undefined = array_op("undefined", lambda **_: None, ref="a value that is never read", total=True, facts={"storage": True})
 # fmt: on

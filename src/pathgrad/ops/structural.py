@@ -9,7 +9,8 @@ import numpy as np
 
 from .broadcasting import Dims, ndim, sum_to
 from .indexing import Index, Integer, NewAxis, Slice
-from .record import LinearMap, array_op
+from .record import LinearMap, Op, array_op
+
 
 # ---- values ----------------------------------------------------------------------------------------------------------
 def _load(a: Any, *numbers: Any, index: Index) -> Any:
@@ -122,11 +123,17 @@ def _store_base_label(v: Any, a: Any, value: Any, *numbers: Any, index: Index) -
 
 
 def _store_value_label(v: Any, a: Any, value: Any, *numbers: Any, index: Index) -> LinearMap:
-    return LinearMap(lambda t: store(zeros_like(a), t, *numbers, index=index), lambda s: sum_to(load(s, *numbers, index=index), value))
+    return LinearMap(
+        lambda t: store(zeros_like(a), t, *numbers, index=index),
+        lambda s: sum_to(load(s, *numbers, index=index), value),
+    )
 
 
 def _accumulate_value_label(v: Any, a: Any, value: Any, *numbers: Any, index: Index) -> LinearMap:
-    return LinearMap(lambda t: accumulate(zeros_like(a), t, *numbers, index=index), lambda s: sum_to(load(s, *numbers, index=index), value))
+    return LinearMap(
+        lambda t: accumulate(zeros_like(a), t, *numbers, index=index),
+        lambda s: sum_to(load(s, *numbers, index=index), value),
+    )
 
 
 def _concatenate_label(position: int, v: Any, *parts: Any, axis: int) -> LinearMap:
@@ -147,23 +154,23 @@ def _stack_label(position: int, v: Any, *parts: Any, axis: int) -> LinearMap:
 
 # fmt: off
 # ---- shape -----------------------------------------------------------------------------------------------------------
-transpose = array_op("transpose", lambda x, *, axes=None: np.transpose(x, axes),
+transpose: Op = array_op("transpose", lambda x, *, axes=None: np.transpose(x, axes),
     lambda v, x, *, axes=None: LinearMap(lambda t: transpose(t, axes=axes), lambda s: transpose(s, axes=_inverse(axes))),
     ref="permutation", linear=(0,), total=True, views=True, symbol="T",
     facts={"shape": lambda dims, atoms, p: _permuted(dims[0], p.get("axes"))})
-reshape = array_op("reshape", lambda x, *dims: np.reshape(x, dims),
+reshape: Op = array_op("reshape", lambda x, *dims: np.reshape(x, dims),
     lambda v, x, *dims: LinearMap(lambda t: reshape(t, *dims), lambda s: reshape_like(s, x)),
     ref="renaming of positions", linear=(0,), total=True, views=True,
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims_of_atoms(atoms[1:])})
-reshape_like = array_op("reshape_like", lambda x, like: np.reshape(x, np.shape(like)),
+reshape_like: Op = array_op("reshape_like", lambda x, like: np.reshape(x, np.shape(like)),
     lambda v, x, like: LinearMap(lambda t: reshape_like(t, like), lambda s: reshape_like(s, x)), None,
     ref="renaming of positions", linear=(0,), total=True, views=True,
     facts={"shape": lambda dims, atoms, p: dims[1]})
-expand_dims = array_op("expand_dims", lambda x, *, axis: np.expand_dims(x, axis),
+expand_dims: Op = array_op("expand_dims", lambda x, *, axis: np.expand_dims(x, axis),
     lambda v, x, *, axis: LinearMap(lambda t: expand_dims(t, axis=axis), lambda s: squeeze(s, axis=axis)),
     ref="renaming of positions", linear=(0,), total=True, views=True,
     facts={"shape": lambda dims, atoms, p: _inserted(dims[0], p["axis"])})
-squeeze = array_op("squeeze", lambda x, *, axis: np.squeeze(x, axis),
+squeeze: Op = array_op("squeeze", lambda x, *, axis: np.squeeze(x, axis),
     lambda v, x, *, axis: LinearMap(lambda t: squeeze(t, axis=axis), lambda s: expand_dims(s, axis=axis)),
     ref="renaming of positions", linear=(0,), total=True, views=True,
     facts={"shape": lambda dims, atoms, p: tuple(d for k, d in enumerate(dims[0]) if k != p["axis"] % len(dims[0]))})
@@ -178,18 +185,18 @@ store = array_op("store", _store, _store_base_label, _store_value_label,
 accumulate = array_op("accumulate", _accumulate, _identity, _accumulate_value_label,
     ref="a write that adds", linear=(0, 1), total=True, consumes=True, symbol="[ ]+=",
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims[0]})
-scatter = array_op("scatter", _scatter,
+scatter: Op = array_op("scatter", _scatter,
     lambda v, value, like, *numbers, index: LinearMap(lambda t: scatter(t, like, *numbers, index=index), lambda s: load(s, *numbers, index=index)), None,
     ref="transpose of a read", linear=(0,), total=True,
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims[1]})
 copy = array_op("copy", lambda x: np.array(x), _identity,
     ref="identity", linear=(0,), total=True, spellings=("numpy.copy",),
     facts={"shape": lambda dims, atoms, p: dims[0]})
-cast = array_op("cast", lambda x, *, dtype: np.asarray(x, dtype)[()],
+cast: Op = array_op("cast", lambda x, *, dtype: np.asarray(x, dtype)[()],
     lambda v, x, *, dtype: LinearMap(lambda t: cast(t, dtype=dtype), lambda s: cast_like(s, x)),
     ref="identity up to rounding", linear=(0,), total=True,
     facts={"shape": lambda dims, atoms, p: dims[0]})
-cast_like = array_op("cast_like", lambda x, like: np.asarray(x, np.result_type(like))[()],
+cast_like: Op = array_op("cast_like", lambda x, like: np.asarray(x, np.result_type(like))[()],
     lambda v, x, like: LinearMap(lambda t: cast_like(t, like), lambda s: cast_like(s, x)), None,
     ref="identity up to rounding", linear=(0,), total=True,
     facts={"shape": lambda dims, atoms, p: dims[0]})
@@ -204,11 +211,11 @@ concatenate = array_op("concatenate", lambda *parts, axis: np.concatenate(parts,
 stack = array_op("stack", lambda *parts, axis: np.stack(parts, axis=axis),
     ref="joining", total=True,
     facts={"variadic": "arrays", "label": _stack_label, "shape": lambda dims, atoms, p: _stacked(dims, p["axis"])})
-section = array_op("section", _section,
+section: Op = array_op("section", _section,
     lambda v, t, *parts, axis, position: LinearMap(lambda u: section(u, *parts, axis=axis, position=position), lambda s: place(s, *parts, axis=axis, position=position)),
     ref="transpose of joining", linear=(0,), total=True, views=True,
     facts={"variadic": "shapes", "shape": lambda dims, atoms, p: dims[1 + p["position"]]})
-place = array_op("place", _place,
+place: Op = array_op("place", _place,
     lambda v, s, *parts, axis, position: LinearMap(lambda t: place(t, *parts, axis=axis, position=position), lambda u: section(u, *parts, axis=axis, position=position)),
     ref="one part of a joining", linear=(0,), total=True,
     facts={"variadic": "shapes", "shape": lambda dims, atoms, p: _joined(dims[1:], p["axis"])})

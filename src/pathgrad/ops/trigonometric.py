@@ -13,7 +13,7 @@ import numpy as np
 
 from .domain import AWAY_FROM_ZERO, REAL, UNIT, WITHIN_PERIOD
 from .elementary import absolute, hypot, sqrt, where
-from .record import op
+from .record import Op, op
 
 _PI = math.pi
 # d sinc(x)/dx = sum over k >= 1 of (-1)^k 2k pi^(2k) x^(2k-1) / (2k+1)!, divided by x, in powers of x^2
@@ -33,7 +33,7 @@ def _sinc_label(v: Any, x: Any) -> Any:
 sin = op("sin", np.sin, lambda v, x: cos(x),
          domain=(REAL,), ref="DLMF 4.20.1", spellings=("numpy.sin", "math.sin"), total=True,
          sympy=lambda sp, x: sp.sin(x), reference=lambda mp, x: mp.sin(x))
-cos = op("cos", np.cos, lambda v, x: -sin(x),
+cos: Op = op("cos", np.cos, lambda v, x: -sin(x),
          domain=(REAL,), ref="DLMF 4.20.2", spellings=("numpy.cos", "math.cos"), total=True,
          sympy=lambda sp, x: sp.cos(x), reference=lambda mp, x: mp.cos(x))
 tan = op("tan", np.tan, lambda v, x: 1.0 + v * v,
