@@ -82,8 +82,10 @@ class SymbolicValue:
             operand.expression if isinstance(operand, SymbolicValue) else exact(operand) for operand in operands
         ]
         for j, interval in enumerate(op.domain[: len(expressions)]):
-            # Traced truth values are the numbers 1 and 0, or an input used as a condition.
-            if interval.boolean and not isinstance(expressions[j], sympy.logic.boolalg.Boolean):
+            # Traced truth values are the numbers 1 and 0, or an input used as a condition; a Symbol passes for a
+            # Boolean in SymPy, but nothing numeric could be substituted for it.
+            boolean = isinstance(expressions[j], sympy.logic.boolalg.Boolean)
+            if interval.boolean and (not boolean or isinstance(expressions[j], sympy.Symbol)):
                 expressions[j] = sympy.Ne(expressions[j], 0)
         return SymbolicValue(op.sympy(sympy, *expressions))
 
