@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# pictures are drawn without a display
+export MPLBACKEND := Agg
 
 .PHONY: help demo test lint bench clean
 
@@ -14,9 +16,8 @@ help:
 demo: $(READY)
 	$(BIN)/pathgrad demo
 
-# the Agg canvas: pictures are drawn without a display
 test: $(READY)
-	MPLBACKEND=Agg $(BIN)/python -m pytest -n auto --doctest-modules tests src/pathgrad
+	$(BIN)/python -m pytest -n auto --doctest-modules tests src/pathgrad
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -29,11 +30,12 @@ bench: $(READY)
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# dependency groups need pip 25.1
+# Dependency groups need pip 25.1. Where Python comes without ensurepip, its own pip fills the environment.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "pathgrad needs Python 3.11 or later; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || \
+	  { $(PYTHON) -m venv --clear --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --editable ".[draw,learn]" --group dev
 	@touch $@

@@ -66,8 +66,10 @@ def sample(record: Op, count: int, seed: int = 1) -> list[Point]:
 
 
 def special_points(record: Op) -> Iterator[Point]:
-    """Every combination of the special values."""
-    kinds = [(False, True) if interval.boolean else SPECIAL for interval in record.domain]
+    """Every combination of the special values and the ends of the domain."""
+    kinds = [
+        (False, True) if interval.boolean else (*SPECIAL, interval.low, interval.high) for interval in record.domain
+    ]
     yield from itertools.product(*kinds)
 
 
