@@ -54,12 +54,12 @@ def box(f: Callable[..., Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
     >>> box(lambda x, y: x * y)((3.0, 5.0), (1.0, 0.0))
     (15.0, 5.0)
     """
-    overloaded = retarget(f)
 
     def differentiating(v: Any, w: Any) -> tuple[Any, Any]:
         spread = isinstance(v, tuple) and not hasattr(v, "_fields") and _takes(f, len(v))
         with differentiation(_highest_level((v, w))) as (level, tag):
             inputs = _paired(v, w, level, tag, "v")
+            overloaded = retarget(f)
             return split(overloaded(*inputs) if spread else overloaded(inputs), level, tag)
 
     return differentiating

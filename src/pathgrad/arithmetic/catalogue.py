@@ -17,12 +17,12 @@ __all__ = ["FUNCTIONS", "MOVES", "array_of", "normalised_axes", "refuse", "stand
 #: NumPy function to its reading in table operators.
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
-#: Functions that only move data.
-MOVES: frozenset[Any] = frozenset(
-    [np.flip, np.fliplr, np.flipud, np.roll, np.rot90, np.tile, np.repeat, np.swapaxes, np.moveaxis, np.diag]
-    + [np.diagonal, np.diagflat, np.tril, np.triu, np.trace, np.diff, np.broadcast_to, np.atleast_1d, np.atleast_2d]
-    + [np.take, np.split, np.array_split, np.delete]
+_MOVES = (
+    "flip fliplr flipud roll rot90 tile repeat swapaxes moveaxis diag diagonal diagflat tril triu trace diff "
+    "broadcast_to atleast_1d atleast_2d take split array_split delete"
 )
+#: Functions that only move data, or take differences of moved data.
+MOVES: frozenset[Any] = frozenset(getattr(np, name) for name in _MOVES.split())
 
 
 def array_of(x: Any) -> Any:

@@ -50,13 +50,13 @@ def derivative(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> derivative(derivative(lambda x: x**3))(2.0)
     12.0
     """
-    overloaded = retarget(f)
 
     def f_dot(x: Any, *others: Any, **named: Any) -> Any:
         if np.ndim(x) != 0 or isinstance(x, (str, bytes)) or not (is_overloaded(x) or _is_number(x)):
             raise ArgumentError(f"derivative: the argument is {x!r}; a number is needed (for arrays use pathgrad.box)")
         with differentiation(level_of(x)) as (level, tag):
-            result = overloaded(seeded(x, 1.0, level, tag), *others, **named)
+            # a copy for each call: what it writes to globals must not meet the next call
+            result = retarget(f)(seeded(x, 1.0, level, tag), *others, **named)
             return split(result, level, tag)[1]
 
     f_dot.__name__ = f"{getattr(f, '__name__', 'f')}_dot"
@@ -74,6 +74,8 @@ def split(result: Any, level: int, tag: int) -> tuple[Any, Any]:
 
     Raises
     ------
+    ArgumentError
+        If the result holds something that is not a number.
     PerturbationError
         If the result holds a dual of another differentiation that went on inside.
     """
@@ -91,12 +93,17 @@ def split(result: Any, level: int, tag: int) -> tuple[Any, Any]:
         if result.tag is None and result.level >= level:
             return split(result.value, level, tag)[0], _zeros(result.value)
         if result.level == level and result.tag == tag:
-            return result.value, result.tangent
+            return result._value, result._tangent
         if result.level >= level:
             raise PerturbationError(
                 f"the result {result!r} belongs to a differentiation of level {result.level} inside the one of level "
                 f"{level} that ends here; return its .value or .tangent"
             )
+    if not (is_overloaded(result) or _is_number(result) or isinstance(result, (bool, np.bool_, np.ndarray))):
+        raise ArgumentError(
+            f"the result holds {result!r}, a {type(result).__name__}, which has no derivative; return floats, arrays, "
+            "or tuples, lists and dicts of them"
+        )
     return result, _zeros(result)
 
 

@@ -102,6 +102,8 @@ class Dual(Overloaded):
     @property
     def tangent(self) -> Any:
         """The tangent: a float, an array, or a dual of a lower level."""
+        if isinstance(self._value, Dual) and not is_overloaded(self._tangent):
+            return Dual._of(self._tangent, np.zeros(np.shape(self._tangent))[()], self._value._level, None)
         return self._tangent
 
     @property
@@ -112,7 +114,7 @@ class Dual(Overloaded):
     @property
     def tag(self) -> int | None:
         """Which differentiation of that level; None for a constant."""
-        return self._tag if self._root is None else self._root.tag
+        return self._base()._tag
 
     @property
     def __pathgrad_priority__(self) -> int:
@@ -125,12 +127,26 @@ class Dual(Overloaded):
         value = apply(operator, *values, **parameters)
         if operator.result in ("bool", "int") or operator.name in _FLAT_RESULTS:
             return bool(value) if isinstance(value, np.bool_) else value
-        tangents = [x._tangent if its and x.tag is not None else None for x, its in zip(operands, mine)]
+        # a view of a constant array shares the storage of its zero tangent too: it may be written through the view
+        tangents = [
+            x._tangent if its and (x.tag is not None or (operator.views and k == 0 and x.shape)) else None
+            for k, (x, its) in enumerate(zip(operands, mine))
+        ]
         tangent = _tangent(operator, value, values, tangents, parameters)
         if not is_overloaded(value) and isinstance(value, np.ndarray) and not operator.views:
             # an operator that hands its operand on (a copy) must not share the storage of writable tangents
             tangent = np.array(tangent) if not is_overloaded(tangent) else tangent
-        return Dual._of(value, tangent, level, tag)
+        result = Dual._of(value, tangent, level, tag)
+        return result._view_of(operands[0]) if operator.views else result
+
+    def _view_of(self, base: Any) -> Dual:
+        """Self, with the tag kept at the array whose storage it shares: a write through one is seen by all."""
+        if self.shape and isinstance(base, Dual) and base._level == self._level and base.tag in (None, self._tag):
+            self._root = base._base()
+        return self
+
+    def _base(self) -> Dual:
+        return self if self._root is None else self._root
 
     def __repr__(self) -> str:
         level = f", level={self._level}" if self._level else ""
@@ -151,10 +167,7 @@ class Dual(Overloaded):
     def __getitem__(self, index: Any) -> Any:
         if not self.shape:
             raise TypeError(f"{self!r} is a scalar and cannot be indexed")
-        part = Dual._of(self._value[index], self._tangent[index], self._level, self.tag)
-        if part.shape:
-            part._root = self._root or self
-        return part
+        return Dual._of(self._value[index], self._tangent[index], self._level, self.tag)._view_of(self)
 
     def __setitem__(self, index: Any, item: Any) -> None:
         value, tangent, tag = item, 0.0, None
@@ -173,7 +186,7 @@ class Dual(Overloaded):
         self._value[index] = value
         self._tangent[index] = tangent
         if tag is not None:
-            (self._root or self)._tag = tag
+            self._base()._tag = tag
 
     def _in_place(self, operator: str, other: Any) -> Any:
         result = apply(TABLE[operator], self, other)
@@ -206,8 +219,8 @@ class Dual(Overloaded):
 
         values, tangents = part("_value"), part("_tangent")
         if isinstance(values, (list, tuple)):
-            return [Dual._of(v, t, level, tag) for v, t in zip(values, tangents)]
-        return Dual._of(values, tangents, level, tag)
+            return [Dual._of(v, t, level, tag)._view_of(self) for v, t in zip(values, tangents)]
+        return Dual._of(values, tangents, level, tag)._view_of(self)
 
 
 def constant(c: Any, *, level: int | None = None) -> Dual:

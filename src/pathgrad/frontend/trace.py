@@ -52,7 +52,7 @@ class Traced(Overloaded):
     value : float
         Its value, which comparisons read.
     whole : bool
-        The user gave an ``int``: it can also count a loop or index an array, without a derivative.
+        It was computed from ``int`` alone: it can also count a loop or index an array, without a derivative.
     """
 
     __pathgrad_priority__ = 1
@@ -78,7 +78,9 @@ class Traced(Overloaded):
         if operator.result == "bool":
             return bool(value)
         vertices = [_vertex_of(operand, self._recorder) for operand in operands]
-        return Traced(self._recorder, self._recorder.vertex(operator, vertices, float(value)), float(value))
+        vertex = self._recorder.vertex(operator, vertices, float(value))
+        whole = operator.result == "number" and all(map(_is_whole, operands)) and float(value).is_integer()
+        return Traced(self._recorder, vertex, float(value), whole)
 
     def __index__(self) -> int:
         if not self._whole:
@@ -89,13 +91,17 @@ class Traced(Overloaded):
         return f"Traced({self._value!r}, vertex={self._vertex})"
 
 
+def _is_whole(x: Any) -> bool:
+    return x._whole if isinstance(x, Traced) else isinstance(x, (int, np.integer, np.bool_))
+
+
 def _vertex_of(x: Any, recorder: Recorder) -> int:
     if not isinstance(x, Traced):
         return recorder.constant(float(x))
     if x._recorder is not recorder:
         raise GraphError(
-            f"trace: {x!r} belongs to another trace; a number that was kept from an earlier run, or passed into a trace "
-            "inside a trace, cannot be an operand. Pass plain numbers"
+            f"trace: {x!r} belongs to another trace; a number that was kept from an earlier run, or passed into a "
+            "trace inside a trace, cannot be an operand. Pass plain numbers"
         )
     return x.vertex
 
