@@ -114,7 +114,8 @@ def creations(x):
     again.fill(x)
     return (
         np.sum(full * empty) + (ones @ full)[0] + grid[1] + steps.sum() + np.sum(eye @ full) + whole[0] * x
-        + full[index].sum() + np.sum(again) + np.array([1.0, 2.0])[int(x)] * x + np.array(x) + np.array([1, 2], dtype=float)[0]
+        + full[index].sum() + np.sum(again) + np.array([1.0, 2.0])[int(x)] * x + np.array(x)
+        + np.array([1, 2], dtype=float)[0]
     )  # fmt: skip
 
 
