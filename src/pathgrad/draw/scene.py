@@ -171,6 +171,14 @@ class _Composer:
             return ""
         return written(self.sweep.values[vertex])
 
+    def _aside(self, vertex: int) -> str:
+        """What stands to the left of an operation: the name that labels call it by, its value if wanted."""
+        if self.graph.codes[vertex] < 0:
+            return ""
+        name = self.graph.vertex_names.get(vertex, "")
+        value = written(self.graph.values[vertex]) if self.show_values else ""
+        return " = ".join(part for part in (name, value if value != name else "") if part)
+
     def _layers(self) -> list[int]:
         """As near to the root as the users allow; two layers a step, the odd ones for labels."""
         layers = [0] * len(self.graph)
@@ -192,8 +200,8 @@ class _Composer:
         right = left = half_width
         if value := self._value(vertex):
             right += 5 + self.width(value, SIZE) * 1.12
-        if self.show_values and not leaf:
-            left += 5 + self.width(written(graph.values[vertex]), SMALL)
+        if aside := self._aside(vertex):
+            left += 5 + self.width(aside, SMALL)
         up = half_height
         if vertex in self.outputs:
             tag = self.width(self.outputs[vertex], SIZE)
@@ -293,9 +301,9 @@ class _Composer:
         if value := self._value(vertex):
             scene.texts.append(Text(place.x + half_width + 5, place.y, value, "path value", "left"))
         left = place.x - half_width
-        if self.show_values and code >= 0:
-            scene.texts.append(Text(left - 4, place.y, written(self.graph.values[vertex]), "value", "right"))
-            left -= 5 + self.width(written(self.graph.values[vertex]), SMALL)
+        if aside := self._aside(vertex):
+            scene.texts.append(Text(left - 4, place.y, aside, "value", "right"))
+            left -= 5 + self.width(aside, SMALL)
         if vertex in self.outputs:
             tag = self.outputs[vertex]
             if place.layer == 0:
