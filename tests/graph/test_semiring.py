@@ -106,6 +106,14 @@ def test_the_strongest_path_knows_its_edges():
     assert MAX_TIMES.zero.vertices == ()
 
 
+def test_among_equally_strong_paths_the_shortest_and_then_the_first_is_taken():
+    graph = Graph.from_edges(4, 1, [(0, 1), (1, 3), (0, 2), (2, 3), (0, 3), (0, 3)], [3])
+    for direction in ("forward", "backward"):
+        assert graph.paths(0, 3, direction, MAX_TIMES).value.edges == ((0, 3, 2),)
+    diamond = Graph.from_edges(4, 1, [(0, 1), (0, 2), (2, 3), (1, 3)], [3])
+    assert diamond.paths(0, 3, semiring=MAX_TIMES).value.vertices == (0, 1, 3)
+
+
 def test_a_nan_label_is_never_the_weaker():
     graph = Graph.from_edges(2, 1, [(0, 1, math.nan), (0, 1, 5.0)], [1])
     assert math.isnan(graph.paths(0, 1, semiring=MAX_TIMES).value.magnitude)

@@ -15,7 +15,7 @@ __all__ = ["cycle", "relevant", "topological_order"]
 
 
 def topological_order(starts: Sequence[int], operands: Sequence[int]) -> list[int]:
-    """The vertices, operands before users; among the possible orders, the one by lowest number first come.
+    """The vertices, operands before users; numbered so already, they keep their order.
 
     Parameters
     ----------
@@ -42,14 +42,14 @@ def topological_order(starts: Sequence[int], operands: Sequence[int]) -> list[in
     [1, 2, 0]
     """
     count = len(starts) - 1
+    # Graphs numbered operands first keep their numbers as order, so that ids and order agree.
+    if all(operands[p] < v for v in range(count) for p in range(starts[v], starts[v + 1])):
+        return list(range(count))
     users: list[list[int]] = [[] for _ in range(count)]
     waiting = [starts[v + 1] - starts[v] for v in range(count)]
     for vertex in range(count):
         for position in range(starts[vertex], starts[vertex + 1]):
             users[operands[position]].append(vertex)
-    # Graphs numbered operands first keep their numbers as order, so that ids and order agree.
-    if all(operands[p] < v for v in range(count) for p in range(starts[v], starts[v + 1])):
-        return list(range(count))
     ready = deque(v for v in range(count) if waiting[v] == 0)
     order: list[int] = []
     while ready:
