@@ -274,7 +274,7 @@ def _array_dtype(op: Op, types: Sequence[Type], params: dict[str, Any]) -> str:
         return "i64"
     if op.name in ("matmul", "outer"):
         return promote(types[0].dtype, types[1].dtype)
-    if op.name in ("concatenate", "stack"):
+    if op.name in ("concatenate", "stack", "pack"):
         return promote(*(t.dtype for t in types))
     if op.name in ("cast_like",):
         return types[1].dtype

@@ -109,7 +109,7 @@ class _Checker:
             self.block(s.condition, inner)
             self.yields(s.condition, [BOOL], "a loop condition")
             self.block(s.body, inner)
-            self.yields(s.body, carried, "a loop body")
+            self.yields(s.body, [*carried, BOOL] if s.exits else carried, "a loop body")
         for result, wanted in zip(s.results, carried, strict=True):
             self.same(wanted, result.type, f"result {result.name} of a loop")
         return self.assign([*s.results, *([s.trips] if s.trips else [])], scope)

@@ -92,6 +92,8 @@ def _execute(statement: Statement, environment: Environment) -> None:
                     break
                 carried = _block(statement.body, environment)
                 trips += 1
+                if statement.exits and not carried.pop():
+                    break
         if statement.trips is not None:
             environment[statement.trips] = trips
         results = carried

@@ -12,7 +12,7 @@ Grammar::
               | variable, ... = program(atom, ...)                                            Call
 
 Every variable is assigned once, before its uses, and is visible in the blocks inside its own. A block ends by yielding
-atoms: the next values of what a loop carries, the results of a branch, the results of a program. A `Loop` whose
+atoms: the next values of what a loop carries, the results of a branch, the results of a program. A loop whose
 ``exits`` is set yields one more atom, a bool: False ends the loop after this iteration. ``reversed`` runs the same
 indices the other way. ``trips``, where present, is bound to the number of iterations that were executed.
 
@@ -39,6 +39,7 @@ __all__ = [
     "Let",
     "Loop",
     "Origin",
+    "Parameter",
     "Program",
     "Statement",
     "Var",
@@ -137,6 +138,7 @@ class While:
     condition: Block
     body: Block
     results: list[Var]
+    exits: bool = False
     trips: Var | None = None
     origin: Origin | None = None
     role: str = "primal"
@@ -176,6 +178,14 @@ class Block:
     yields: list[Atom] = field(default_factory=list)
 
 
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """A parameter of the user's function: its name, and how it is made of inputs (a tree as for results)."""
+
+    name: str
+    tree: Any
+
+
 @dataclass(eq=False)
 class Program:
     """A program.
@@ -194,8 +204,12 @@ class Program:
         The user's file.
     doc : str
         One sentence for the emitted docstring.
-    input_text, output_text : callables or None
-        How the emitted signature and result are written when they are more than a flat list.
+    parameters : list of Parameter
+        How the inputs are grouped into the user's parameters.
+    result : tree
+        How the outputs are grouped: a position of ``outputs``, or a tuple, list or dict of trees.
+    derived : dict
+        Programs that were derived from this one, by what was asked.
     """
 
     name: str
@@ -204,6 +218,8 @@ class Program:
     consumed: frozenset[int] = frozenset()
     filename: str = ""
     doc: str = ""
+    parameters: list[Parameter] = field(default_factory=list)
+    result: Any = None
     derived: dict[Any, Any] = field(default_factory=dict)
 
     @property

@@ -107,6 +107,14 @@ def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return None if axes is None else tuple(int(k) for k in np.argsort(axes))
 
 
+def _pack_label(position: int, v: Any, *parts: Any) -> LinearMap:
+    index = Index((Integer(),))
+    return LinearMap(
+        lambda t: pack(*(t if k == position else 0.0 for k in range(len(parts)))),
+        lambda s: load(s, position, index=index),
+    )
+
+
 def _identity(*_: Any, **__: Any) -> LinearMap:
     return LinearMap(lambda t: t, lambda t: t)
 

@@ -1,0 +1,270 @@
+"""From a function and the form of its arguments to a program (floor 2).
+
+`Spec` is the form of an argument: a run-time number or array, something known when reading, or a tuple, list or dict of
+forms. One program serves every call with the same forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..ir import Parameter, Program, Type, Var, array, check, place_copies
+from ..ir.types import dtype_of_numpy
+from . import arrays, control
+from .library import Library
+from .reader import NeedsStatic, Reader
+from .source import Source
+from .state import leaves, template_of
+from .values import Array, Cell, DictValue, ListValue, Scalar
+
+__all__ = ["Reading", "Spec", "read", "spec_of"]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The form of an argument.
+
+    Attributes
+    ----------
+    kind : str
+        ``"number"``, ``"array"``, ``"tuple"``, ``"list"``, ``"dict"`` or ``"fixed"``.
+    type : Type or None
+        The type of a number or array.
+    weak : bool
+        A Python number rather than a NumPy one.
+    parts : tuple of Spec
+        The forms of the items.
+    keys : tuple
+        The keys of a dict.
+    value : object
+        What is known when reading.
+    lengths : tuple of int
+        For arrays: which lengths are equal (equal numbers), and which are 1.
+    """
+
+    kind: str
+    type: Type | None = None
+    weak: bool = False
+    parts: tuple[Spec, ...] = ()
+    keys: tuple[Any, ...] = ()
+    value: Any = None
+    lengths: tuple[Any, ...] = ()
+
+
+def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
+    """The form of a run-time argument.
+
+    Parameters
+    ----------
+    value : object
+        The argument.
+    lengths : dict
+        Numbers of the lengths met so far; shared by all arguments of a call.
+    name : str
+        The parameter's name, for errors.
+
+    Raises
+    ------
+    ArgumentError
+        A NumPy array of a dtype that programs do not have.
+    """
+    if isinstance(value, bool | np.bool_):
+        return Spec("number", Type("bool"), weak=True)
+    if isinstance(value, np.float32):
+        return Spec("number", Type("f32"))
+    if isinstance(value, float):
+        return Spec("number", Type("f64"), weak=not isinstance(value, np.float64))
+    if isinstance(value, int | np.integer):
+        return Spec("number", Type("i64"), weak=isinstance(value, int))
+    if isinstance(value, np.ndarray):
+        return _array_spec(value, lengths, name)
+    if isinstance(value, tuple):
+        parts = tuple(spec_of(v, lengths, f"{name}[{k}]") for k, v in enumerate(value))
+        return Spec("tuple", parts=parts, value=type(value) if hasattr(value, "_fields") else None)
+    if isinstance(value, list):
+        return Spec("list", parts=tuple(spec_of(v, lengths, f"{name}[{k}]") for k, v in enumerate(value)))
+    if isinstance(value, dict):
+        parts = tuple(spec_of(v, lengths, f"{name}[{k!r}]") for k, v in value.items())
+        return Spec("dict", parts=parts, keys=tuple(value))
+    try:
+        hash(value)
+    except TypeError:
+        raise ArgumentError(
+            f"{name}: a {type(value).__name__} cannot be an argument; pass numbers, arrays, and tuples, lists or dicts "
+            f"of them"
+        ) from None
+    return Spec("fixed", value=value)
+
+
+def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str) -> Spec:
+    dtype = dtype_of_numpy(value.dtype.name)
+    if dtype is None:
+        wanted = "real and imaginary parts" if value.dtype.kind == "c" else ".astype(np.float64)"
+        raise ArgumentError(
+            f"{name}: an array of dtype {value.dtype} cannot be read; float64, float32, int64 and bool can: use {wanted}"
+        )
+    if value.ndim == 0:
+        return Spec("number", Type(dtype), value="array")
+    numbers = tuple(1 if n == 1 else ("length", lengths.setdefault(n, len(lengths))) for n in value.shape)
+    return Spec("array", array(dtype, numbers), lengths=numbers)
+
+
+@dataclass
+class Reading:
+    """A program that was read, and what it depends on.
+
+    Attributes
+    ----------
+    program : Program
+        The program.
+    fixed : dict
+        Parameters whose value had to be known when reading, and the value.
+    dependencies : list
+        The names outside the function that were looked up, as ``(source, name, value)``.
+    """
+
+    program: Program
+    fixed: dict[str, Any] = field(default_factory=dict)
+    dependencies: list[tuple[Source, str, Any]] = field(default_factory=list)
+
+    def is_current(self) -> bool:
+        """Whether the names outside the function still have the values that were read."""
+        return all(source.lookup(name) is value for source, name, value in self.dependencies)
+
+
+def read(
+    source: Source, specs: Mapping[str, Spec], values: Callable[[str], Any] | None = None, name: str | None = None
+) -> Reading:
+    """Read a function for arguments of the given forms.
+
+    Parameters
+    ----------
+    source : Source
+        The function.
+    specs : mapping
+        The form of each argument, by parameter name; parameters left out take their defaults.
+    values : callable, optional
+        The value of a parameter, for those that must be known when reading.
+    name : str, optional
+        The program's name.
+
+    Returns
+    -------
+    Reading
+        The program; its parameters and result are grouped as the user's.
+
+    Raises
+    ------
+    UnsupportedSyntax, UnsupportedCall, AliasError
+        What cannot be read, with its place.
+    """
+    fixed: dict[str, Any] = {}
+    while True:
+        try:
+            return _read(source, specs, fixed, name)
+        except _Fix as request:
+            if values is None or request.name in fixed:
+                raise request.needed.error from None
+            fixed[request.name] = values(request.name)
+
+
+class _Fix(Exception):  # noqa: N818  (a request, not an error)
+    def __init__(self, name: str, needed: NeedsStatic) -> None:
+        super().__init__(name)
+        self.name = name
+        self.needed = needed
+
+
+def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name: str | None) -> Reading:
+    library = Library()
+    reader = Reader(source, library)
+    program_name = library.unique(name or source.name)
+    inputs: list[Var] = []
+    parameters: list[Parameter] = []
+    bound: dict[str, Any] = {}
+    owners: dict[Var, str] = {}
+    for parameter in source.parameter_names():
+        if parameter in fixed:
+            bound[parameter] = fixed[parameter]
+            continue
+        if parameter not in specs:
+            continue
+        start = len(inputs)
+        bound[parameter], tree = _value(reader, specs[parameter], parameter, inputs)
+        owners.update(dict.fromkeys(inputs[start:], parameter))
+        parameters.append(Parameter(parameter, tree))
+    with reader.builder.open() as body:
+        everything = library.bind(reader, source.node, source, [], bound)
+        try:
+            value = reader.run_function(source, everything)
+        except NeedsStatic as needed:
+            if needed.atom in owners:
+                raise _Fix(owners[needed.atom], needed) from None
+            raise needed.error from None
+        tree = _result(reader, value, body.yields)
+    program = Program(program_name, inputs, body, filename=source.filename, parameters=parameters, result=tree)
+    place_copies(program)
+    check(program)
+    return Reading(program, dict(fixed), library.dependencies)
+
+
+def _value(reader: Reader, spec: Spec, name: str, inputs: list[Var]) -> tuple[Any, Any]:
+    """A parameter's reader value, and how it is made of inputs."""
+    if spec.kind == "fixed":
+        return spec.value, None
+    if spec.type is not None:
+        variable = Var(name, spec.type)
+        inputs.append(variable)
+        position = len(inputs) - 1
+        if spec.kind == "number":
+            return Scalar(variable, spec.weak), position
+        return Array(reader.state.add(Cell({"content": variable}, name=name))), position
+    names = [str(k) for k in spec.keys] if spec.kind == "dict" else [str(k) for k in range(len(spec.parts))]
+    pairs = [
+        _value(reader, part, f"{name}_{n}" if f"{name}_{n}".isidentifier() else f"{name}_{k}", inputs)
+        for k, (part, n) in enumerate(zip(spec.parts, names, strict=True))
+    ]
+    values, trees = [v for v, _ in pairs], [t for _, t in pairs]
+    if spec.kind == "tuple":
+        return tuple(values), tuple(trees)
+    if spec.kind == "list":
+        return reader.state.add(ListValue.of(values)), trees
+    keyed = dict(zip(spec.keys, values, strict=True))
+    return reader.state.add(DictValue(keyed)), dict(zip(spec.keys, trees, strict=True))
+
+
+def _result(reader: Reader, value: Any, yields: list[Any]) -> Any:
+    """Append the atoms of a result and return how they are grouped."""
+    if isinstance(value, tuple):
+        return tuple(_result(reader, item, yields) for item in value)
+    if isinstance(value, ListValue):
+        return [_result(reader, item, yields) for item in value.items]
+    if isinstance(value, DictValue):
+        return {key: _result(reader, item, yields) for key, item in value.slots.items()}
+    template = template_of(value, lambda a: arrays.type_of(reader, a))
+    if template.kind == "fixed":
+        if value is None:
+            return None
+        reader.fail(
+            reader.source.node,
+            f"returns {value!r}, a {type(value).__name__}; return numbers, arrays, and tuples, lists or dicts of them",
+        )
+    yields += leaves(value, template, lambda v, t: control.atom_of(reader, v, t))
+    return len(yields) - 1
+
+
+def tree_positions(tree: Any) -> Iterator[int]:
+    """The positions in a parameter's or result's tree, in order."""
+    if isinstance(tree, int):
+        yield tree
+    elif isinstance(tree, tuple | list):
+        for item in tree:
+            yield from tree_positions(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from tree_positions(item)

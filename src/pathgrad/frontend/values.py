@@ -1,0 +1,164 @@
+"""What the reader knows of a Python value while it reads (floor 2).
+
+Numbers that depend on the arguments are `Scalar`; arrays are `Array`, a view of a `Cell`; everything that is known when
+reading (modules, functions, strings, literal numbers, tuples) is the Python object itself. What can change (the names
+of a frame, the items of a list or dict, the content of an array) is a `Store`, so that branches and loops can see what
+changed.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..ir import Atom, Const, Type
+from ..ops import Index
+
+__all__ = [
+    "UNBOUND",
+    "Array",
+    "Cell",
+    "DictValue",
+    "Frame",
+    "ListValue",
+    "LocalFunction",
+    "Method",
+    "RangeValue",
+    "Scalar",
+    "Store",
+    "View",
+    "is_static_number",
+]
+
+
+class _Unbound:
+    def __repr__(self) -> str:
+        return "<unbound>"
+
+
+UNBOUND = _Unbound()
+
+
+@dataclass(frozen=True, eq=False)
+class Scalar:
+    """A number that is known at run time only; ``weak`` if it is a Python number rather than a NumPy one."""
+
+    atom: Atom
+    weak: bool = True
+
+    @property
+    def dtype(self) -> str:
+        """Its dtype."""
+        assert isinstance(self.atom.type, Type)
+        return self.atom.type.dtype
+
+
+@dataclass(eq=False)
+class Store:
+    """Named places whose content can change."""
+
+    slots: dict[Any, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Cell(Store):
+    """The storage of an array; the slot ``"content"`` holds the atom of its present content.
+
+    ``shadows`` are cells that may or may not be the same storage; ``captured`` cells belong to the user's globals.
+    """
+
+    name: str = "t"
+    shadows: set[Cell] = field(default_factory=set, repr=False)
+    captured: bool = False
+    writes: int = 0
+
+    __hash__ = object.__hash__
+
+    @property
+    def content(self) -> Atom:
+        """The present content."""
+        atom: Atom = self.slots["content"]
+        return atom
+
+
+@dataclass(frozen=True)
+class View:
+    """One step from an array to a part of it."""
+
+    index: Index
+    numbers: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """A view of a cell: the whole cell if there are no steps."""
+
+    cell: Cell
+    views: tuple[View, ...] = ()
+
+
+@dataclass(eq=False)
+class ListValue(Store):
+    """A Python list; its slots are 0, 1, ..."""
+
+    __hash__ = object.__hash__
+
+    @classmethod
+    def of(cls, items: list[Any]) -> ListValue:
+        """A list of these items."""
+        return cls(dict(enumerate(items)))
+
+    @property
+    def items(self) -> list[Any]:
+        """The items in order."""
+        return [self.slots[k] for k in range(len(self.slots))]
+
+
+@dataclass(eq=False)
+class DictValue(Store):
+    """A Python dict; its slots are the keys."""
+
+    __hash__ = object.__hash__
+
+
+@dataclass(eq=False)
+class Frame(Store):
+    """The local names of a function that is being read."""
+
+    source: Any = None
+    parent: Frame | None = None
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, eq=False)
+class LocalFunction:
+    """A lambda or def inside the function that is being read."""
+
+    node: ast.FunctionDef | ast.Lambda
+    frame: Frame
+    name: str
+    defaults: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method of a value, not yet called."""
+
+    owner: Any
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class RangeValue:
+    """``range`` with an end that is known at run time only."""
+
+    start: Any
+    stop: Any
+    step: Any
+
+
+def is_static_number(value: Any) -> bool:
+    """Whether a value is a number that is known when reading."""
+    return isinstance(value, bool | int | float) or (isinstance(value, Scalar) and isinstance(value.atom, Const))
