@@ -179,6 +179,14 @@ def test_svg_is_xml_with_green_path_values(tmp_path):
     assert "#15803d" in path.read_text() and "#15803d" not in h.draw(tmp_path / "h.svg").read_text()
 
 
+def test_a_picture_is_as_wide_as_its_title(tmp_path):
+    def width(path):
+        return float(ET.parse(path).getroot().attrib["width"].removesuffix("pt"))
+
+    narrow = width(lecture_h().draw(tmp_path / "a.svg", title="h"))
+    assert width(lecture_h().draw(tmp_path / "b.svg", title="h" * 60)) > narrow
+
+
 def test_png_is_png(tmp_path):
     small, large = (lecture_h().draw(tmp_path / f"{dpi}.png", dpi=dpi).read_bytes() for dpi in (50, 150))
     assert small.startswith(b"\x89PNG") and len(large) > len(small)

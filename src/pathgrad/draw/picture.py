@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import GraphError
 from ..graph import Paths, Structure, Sweep
 from .dot import dot_source
-from .scene import SIZE, SMALL, Scene, build_scene, chosen_sweep
+from .scene import SIZE, SMALL, Scene, build_scene, chosen_sweep, text_width
 
 __all__ = ["draw"]
 
@@ -114,6 +114,9 @@ def _write(scene: Scene, target: Path, title: str | None, dpi: float) -> None:
 
     left, bottom, right, top = scene.bounds
     left, bottom, right, top = left - _MARGIN, bottom - _MARGIN, right + _MARGIN, top + _MARGIN + (20 if title else 0)
+    if title:
+        lacking = max(0.0, text_width()(title, SIZE + 1) + 2 * _MARGIN - (right - left))
+        left, right = left - lacking / 2, right + lacking / 2
     settings: Any = {"font.family": "DejaVu Sans", "svg.hashsalt": "pathgrad", "svg.fonttype": "path"}
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=((right - left) / 72, (top - bottom) / 72))

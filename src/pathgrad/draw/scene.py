@@ -17,7 +17,7 @@ from ..graph.structure import CONSTANT, INPUT
 from .layout import MissingPackageError, Place, arrange
 from .text import written
 
-__all__ = ["Curve", "Node", "Scene", "Text", "build_scene", "chosen_sweep", "leaf_text", "output_texts"]
+__all__ = ["Curve", "Node", "Scene", "Text", "build_scene", "chosen_sweep", "leaf_text", "output_texts", "text_width"]
 
 RADIUS = 13.0
 SIZE, SMALL = 11.0, 9.5
