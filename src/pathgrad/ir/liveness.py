@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from .program import Block, Branch, Loop, Statement, Var, While, defined, operands, sub_blocks
+from .program import Block, Branch, Let, Loop, Statement, Var, While, defined, operands, sub_blocks
+from .shapes import shape_only
 
 __all__ = ["free_variables", "live_after", "statement_reads"]
 
 
-def statement_reads(statement: Statement) -> set[Var]:
-    """The variables of the surrounding block that a statement reads, its inner blocks included."""
-    reads = {atom for atom in operands(statement) if isinstance(atom, Var)}
+def statement_reads(statement: Statement, contents_only: bool = False) -> set[Var]:
+    """The variables of the surrounding block that a statement reads, its inner blocks included.
+
+    With ``contents_only``, operands of which only the shape is read do not count.
+    """
+    skipped = shape_only(statement) if contents_only and isinstance(statement, Let) else ()
+    reads = {atom for k, atom in enumerate(operands(statement)) if isinstance(atom, Var) and k not in skipped}
     for inner in sub_blocks(statement):
-        reads |= free_variables(inner)
+        reads |= free_variables(inner, contents_only)
     if isinstance(statement, Loop):
         reads -= {statement.index, *statement.params}
     elif isinstance(statement, While):
@@ -19,23 +24,23 @@ def statement_reads(statement: Statement) -> set[Var]:
     return reads
 
 
-def free_variables(block: Block) -> set[Var]:
+def free_variables(block: Block, contents_only: bool = False) -> set[Var]:
     """The variables that a block reads and does not assign (the parameters of its loop included)."""
     reads = {atom for atom in block.yields if isinstance(atom, Var)}
     assigned: set[Var] = set()
     for statement in block.statements:
-        reads |= statement_reads(statement)
+        reads |= statement_reads(statement, contents_only)
         assigned.update(defined(statement))
     return reads - assigned
 
 
-def live_after(block: Block, live_out: set[Var]) -> list[set[Var]]:
+def live_after(block: Block, live_out: set[Var], contents_only: bool = False) -> list[set[Var]]:
     """For each statement, the variables that are read after it, given those read after the block."""
     live = live_out | {atom for atom in block.yields if isinstance(atom, Var)}
     result: list[set[Var]] = []
     for statement in reversed(block.statements):
         result.append(live)
-        live = (live - set(defined(statement))) | statement_reads(statement)
+        live = (live - set(defined(statement))) | statement_reads(statement, contents_only)
     result.reverse()
     return result
 
@@ -44,4 +49,4 @@ def inner_live_out(statement: Statement, after: set[Var]) -> set[Var]:
     """What is read after the inner blocks of a statement: later statements, and for loops the next iteration."""
     if isinstance(statement, Branch):
         return after
-    return after | statement_reads(statement)
+    return after | statement_reads(statement, contents_only=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..ops import TABLE
-from .liveness import inner_live_out, live_after, statement_reads
+from .liveness import free_variables, inner_live_out, live_after, statement_reads
 from .program import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, sub_blocks
 
 __all__ = ["find_conflict", "place_copies"]
@@ -141,7 +141,7 @@ def _arrays(variables: Iterable[Var]) -> list[Var]:
 
 
 def _block(block: Block, live_out: set[Var], analysis: _Analysis) -> Conflict | None:
-    for position, after in enumerate(live_after(block, live_out)):
+    for position, after in enumerate(live_after(block, live_out, contents_only=True)):
         statement = block.statements[position]
         if isinstance(statement, Let):
             found = _let(block, position, statement, after, analysis)
@@ -217,7 +217,7 @@ def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], anal
         if param in written:
             analysis.consumed |= analysis.of(init)
             others = [a for j, a in enumerate(loop.inits) if j != k and a.type.is_array]
-            live = after - set(loop.results) | (statement_reads(loop) - {a for a in loop.inits if isinstance(a, Var)})
+            live = after - set(loop.results) | (statement_reads(loop, contents_only=True) - {a for a in loop.inits if isinstance(a, Var)})
             inside = _free_in_loop(loop)
             reader = analysis.reader(init, [*_arrays(live | inside), *others])
             if reader is not None:
@@ -228,11 +228,9 @@ def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], anal
 
 def _free_in_loop(loop: Loop | While) -> set[Var]:
     """What the loop's blocks read from outside (the initial values excluded)."""
-    from .liveness import free_variables
-
     free: set[Var] = set()
     for inner in sub_blocks(loop):
-        free |= free_variables(inner)
+        free |= free_variables(inner, contents_only=True)
     return free - set(loop.params)
 
 

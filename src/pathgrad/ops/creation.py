@@ -52,4 +52,7 @@ iota_like: Op = array_op("iota_like", lambda x: np.arange(np.shape(x)[0], dtype=
     facts={"shape": lambda dims, atoms, p: dims[0]})
 length = array_op("length", lambda x, *, axis: int(np.shape(x)[axis]), None, ref="the length of an axis", total=True,
     facts={"shape": lambda dims, atoms, p: ()})
+trip_count = array_op("trip_count", lambda start, stop, step: len(range(int(start), int(stop), int(step))), None, None, None,
+    ref="the number of iterations of a loop", total=True,
+    facts={"shape": lambda dims, atoms, p: (), "dtype": "int"})
 # fmt: on

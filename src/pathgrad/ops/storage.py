@@ -41,6 +41,8 @@ recall = array_op("recall", lambda values, k: values[int(k)], None, None,
     ref="storage", linear=(0,), total=True, views=True, facts={"storage": True})
 add_at = array_op("add_at", _add_at, None, None, None,
     ref="storage", linear=(0, 1), total=True, consumes=True, facts={"storage": True})
+add_lists = array_op("add_lists", lambda a, b: add_values(a, b), None, None,
+    ref="storage", linear=(0, 1), total=True, facts={"storage": True})
 zero_list = array_op("zero_list", lambda values: [zero_value(v) for v in values], None,
     ref="storage", total=True, facts={"storage": True})
 last = array_op("last", lambda values: values[-1], None,

@@ -1,0 +1,270 @@
+"""Forward mode: statement doubling (floor 3; lecture, section 2, Example 2.1).
+
+Beside each statement stands the statement for its tangent; loops, branches and calls keep their shape. Two forms: the
+*pair* (x, x') -> (v, v') that composes with other transformed programs, and the *derivative* only, x -> v'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..ir import (
+    Atom,
+    Block,
+    Branch,
+    Builder,
+    Call,
+    Const,
+    Let,
+    ListType,
+    Loop,
+    Parameter,
+    Program,
+    Statement,
+    Type,
+    Var,
+    While,
+    check,
+    is_float,
+    place_copies,
+)
+from ..ops import TABLE
+from .activity import differentiable_operands, has_selection, varied, wild
+from .calculus import Calculus
+from .simplify import clone_block, remove_dead, share_common
+
+__all__ = ["forward"]
+
+#: Operators that are linear in all their operands together: the tangent is the operator of the tangents.
+_JOINTLY_LINEAR = ("store", "accumulate", "concatenate", "stack", "pack", "push", "pop", "recall", "last", "add_at")
+
+
+def forward(program: Program, active: Iterable[int], form: str = "pair", masked: bool | None = None) -> Program:
+    """The tangent program.
+
+    Parameters
+    ----------
+    program : Program
+        The primal program.
+    active : iterable of int
+        Positions of the inputs that carry tangents.
+    form : str
+        ``"pair"``: the inputs are those of ``program`` and one tangent for each active input; the outputs are those of
+        ``program`` and the tangents of its float outputs. ``"derivative"``: one active scalar input with tangent 1; the
+        outputs are the tangents only.
+    masked : bool, optional
+        Whether tangents may be zero because a path was not taken; by default, whether the program selects.
+
+    Returns
+    -------
+    Program
+        Checked; kept for the next request.
+    """
+    positions = tuple(active)
+    masked = has_selection(program) if masked is None else masked
+    key = ("forward", positions, form, masked)
+    if key not in program.derived:
+        _Forward(program, positions, form, masked, key).run()
+    result: Program = program.derived[key]
+    return result
+
+
+class _Forward:
+    def __init__(self, program: Program, positions: tuple[int, ...], form: str, masked: bool, key: Any) -> None:
+        self.program, self.positions, self.form, self.masked = program, positions, form, masked
+        self.builder = Builder()
+        self.dots: dict[Var, Atom] = {}
+        suffix = "dot" if form == "derivative" else "pair"
+        self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
+        program.derived[key] = self.target
+
+    # ---- the whole program -------------------------------------------------------------------------------------------
+    def run(self) -> None:
+        mapping: dict[Var, Atom] = {}
+        inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
+        mapping.update(zip(self.program.inputs, inputs, strict=True))
+        body = clone_block(self.program.body, mapping)
+        copy = Program("", inputs, body)
+        tangents: list[Var] = []
+        for k in self.positions:
+            if self.form == "derivative":
+                self.dots[inputs[k]] = Const(1.0, Type("f64"))
+            else:
+                dot = Var(f"{inputs[k].name}_dot", inputs[k].type)
+                self.dots[inputs[k]] = dot
+                tangents.append(dot)
+        active = [inputs[k] for k in self.positions]
+        self.varied = varied(copy, active)
+        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.masked), self.masked)
+        with self.builder.open() as new:
+            self.block(body)
+            dots = [self.dot(a) for a in body.yields if is_float(a.type)]
+            new.yields = dots if self.form == "derivative" else [*body.yields, *dots]
+        self.describe(inputs, tangents)
+        self.target.inputs, self.target.body = [*inputs, *tangents], new
+        consumed = set(self.program.consumed)
+        consumed |= {len(inputs) + j for j, k in enumerate(self.positions) if k in consumed and tangents}
+        self.target.consumed = frozenset(consumed)
+        remove_dead(share_common(self.target))
+        check(place_copies(self.target))
+
+    def describe(self, inputs: list[Var], tangents: list[Var]) -> None:
+        """Group inputs and outputs as the user's parameters and result are grouped."""
+        source, target = self.program, self.target
+        if not source.parameters:
+            return
+        dot_of = {k: len(inputs) + j for j, k in enumerate(self.positions)} if tangents else {}
+        target.parameters = list(source.parameters)
+        target.parameters += [
+            Parameter(f"{p.name}_dot", _shift(p.tree, dot_of)) for p in source.parameters if _touches(p.tree, dot_of)
+        ]
+        floats = [k for k, a in enumerate(source.outputs) if is_float(a.type)]
+        base = 0 if self.form == "derivative" else len(source.outputs)
+        dots = _shift(source.result, {k: base + j for j, k in enumerate(floats)})
+        target.result = dots if self.form == "derivative" else (source.result, dots)
+
+    def dot(self, atom: Atom) -> Atom:
+        """The tangent of an atom; zero where it has none."""
+        found = self.dots.get(atom) if isinstance(atom, Var) else None
+        if found is not None:
+            return found
+        if isinstance(atom.type, ListType):
+            return self.builder.emit(TABLE["zero_list"], [atom], {}, "zero")
+        if atom.type.rank:
+            return self.builder.emit(TABLE["zeros_like"], [atom], {}, f"{atom.name}_dot")
+        return Const(0.0, Type(atom.type.dtype))
+
+    # ---- statements --------------------------------------------------------------------------------------------------
+    def block(self, block: Block) -> None:
+        for s in block.statements:
+            with self.builder.at(s.origin, "tangent"):
+                if isinstance(s, Let):
+                    self.let(s)
+                elif isinstance(s, Call):
+                    self.call(s)
+                elif isinstance(s, Branch):
+                    self.branch(s)
+                else:
+                    self.loop(s)
+
+    def let(self, s: Let) -> None:
+        if s.target not in self.varied:
+            self.builder.append(s)
+            return
+        with self.builder.open() as statements:
+            dot = self.tangent(s)
+        uses_value = any(s.target in _reads(each) for each in statements.statements) or dot is s.target
+        if uses_value:
+            self.builder.append(s)
+        self.builder.block.statements.extend(statements.statements)
+        if not uses_value:
+            self.builder.append(s)
+        self.dots[s.target] = dot
+
+    def tangent(self, s: Let) -> Atom:
+        name = f"{s.target.name}_dot"
+        if s.op.name == "new_list":
+            return self.builder.emit(s.op, [], dict(s.params), name)
+        moving = [k for k in differentiable_operands(s) if s.args[k] in self.varied]
+        if s.op.name in _JOINTLY_LINEAR:
+            linear = set(differentiable_operands(s))
+            args = [self.dot(a) if k in linear else a for k, a in enumerate(s.args)]
+            if s.op.name in ("store", "accumulate") and not is_float(s.args[1].type):
+                args[1] = Const(0.0, Type("f64"))
+            if s.op.name == "accumulate" and 1 not in moving:
+                return args[0]
+            return self.builder.emit(s.op, args, dict(s.params), name)
+        total: Atom | None = None
+        for k in moving:
+            part = self.calculus.contribution(s, k, s.args, s.target, self.fitting(s, k), name)
+            total = self.calculus.plus(total, part, name)
+        assert total is not None
+        return self.fitted(total, s.target, name)
+
+    def fitting(self, s: Let, k: int) -> Atom:
+        return self.dot(s.args[k])
+
+    def fitted(self, dot: Atom, value: Var, name: str) -> Atom:
+        """A tangent in the type of its value: constants spread over an array, float32 kept."""
+        assert isinstance(dot.type, Type) and isinstance(value.type, Type)
+        if dot.type.rank < value.type.rank:
+            dot = self.builder.emit(TABLE["broadcast_with"], [dot, value], {}, name)
+        if isinstance(dot, Var) and dot.type.dtype != value.type.dtype:  # type: ignore[union-attr]
+            dot = self.builder.emit(TABLE["cast"], [dot], {"dtype": value.type.dtype}, name)
+        elif isinstance(dot, Const) and dot.type.dtype != value.type.dtype:
+            dot = Const(dot.value, Type(value.type.dtype))
+        return dot
+
+    def call(self, s: Call) -> None:
+        active = tuple(k for k, a in enumerate(s.args) if a in self.varied and is_float(a.type))
+        if not active or not any(is_float(r.type) for r in s.results):
+            self.builder.append(s)
+            return
+        pair = forward(s.program, active, "pair", self.masked)
+        args = [*s.args, *(self.dot(s.args[k]) for k in active)]
+        floats = [r for r in s.results if is_float(r.type)]
+        dots = [Var(f"{r.name}_dot", r.type) for r in floats]
+        self.builder.append(Call(pair, args, [*s.results, *dots], s.origin, "tangent"))
+        self.dots.update(zip(floats, dots, strict=True))
+
+    def branch(self, s: Branch) -> None:
+        moving = [k for k, r in enumerate(s.results) if r in self.varied]
+        arms = []
+        for arm in (s.then, s.orelse):
+            with self.builder.open() as new:
+                self.block(arm)
+                new.yields = [*arm.yields, *(self.matched(arm.yields[k], s.results[k]) for k in moving)]
+            arms.append(new)
+        dots = [Var(f"{s.results[k].name}_dot", s.results[k].type) for k in moving]
+        self.builder.append(Branch(s.condition, arms[0], arms[1], [*s.results, *dots], s.origin, "primal"))
+        self.dots.update(zip((s.results[k] for k in moving), dots, strict=True))
+
+    def matched(self, atom: Atom, like: Var) -> Atom:
+        return self.fitted(self.dot(atom), like, f"{like.name}_dot") if isinstance(like.type, Type) else self.dot(atom)
+
+    def loop(self, s: Loop | While) -> None:
+        moving = [k for k, p in enumerate(s.params) if p in self.varied]
+        inits = [*s.inits, *(self.matched(s.inits[k], s.params[k]) for k in moving)]
+        params = [Var(f"{s.params[k].name}_dot", s.params[k].type) for k in moving]
+        results = [Var(f"{s.results[k].name}_dot", s.results[k].type) for k in moving]
+        self.dots.update(zip((s.params[k] for k in moving), params, strict=True))
+        count = len(s.params)
+        with self.builder.open() as body:
+            self.block(s.body)
+            carried, extra = s.body.yields[:count], s.body.yields[count:]
+            body.yields = [*carried, *(self.matched(carried[k], s.params[k]) for k in moving), *extra]
+        self.dots.update(zip((s.results[k] for k in moving), results, strict=True))
+        both, after = [*s.params, *params], [*s.results, *results]
+        if isinstance(s, Loop):
+            ends = (s.start, s.stop, s.step)
+            self.builder.append(
+                Loop(s.index, *ends, both, inits, body, after, s.exits, s.reversed, s.trips, s.origin, s.role)
+            )
+        else:
+            self.builder.append(While(both, inits, s.condition, body, after, s.exits, s.trips, s.origin, s.role))
+
+
+def _reads(s: Statement) -> set[Var]:
+    return {a for a in s.args if isinstance(a, Var)} if isinstance(s, Let) else set()
+
+
+def _shift(tree: Any, positions: dict[int, int]) -> Any:
+    """A tree over other positions; leaves without one become None."""
+    if isinstance(tree, int):
+        return positions.get(tree)
+    if isinstance(tree, tuple):
+        return tuple(_shift(t, positions) for t in tree)
+    if isinstance(tree, list):
+        return [_shift(t, positions) for t in tree]
+    if isinstance(tree, dict):
+        return {k: _shift(t, positions) for k, t in tree.items()}
+    return None
+
+
+def _touches(tree: Any, positions: dict[int, int]) -> bool:
+    if isinstance(tree, int):
+        return tree in positions
+    if isinstance(tree, tuple | list):
+        return any(_touches(t, positions) for t in tree)
+    return isinstance(tree, dict) and any(_touches(t, positions) for t in tree.values())

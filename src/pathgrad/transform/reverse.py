@@ -1,0 +1,386 @@
+"""Reverse mode without a tape of operations (floor 3; lecture, sections 2 and 4).
+
+A block is its statements, then each active statement's labels transposed, in reverse order. Cotangents are kept in
+`Cotangents`, scope by scope; what a backward part needs from the forward part of its scope is found, kept or recomputed
+by `residuals`. Anchors: Schenck, Rønning, Henriksen and Oancea, "AD for an Array Language with Nested Parallelism"
+(SC 2022); Radul et al., "You Only Linearize Once" (POPL 2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import ProgramError
+from ..ir import (
+    Atom,
+    Block,
+    Branch,
+    Call,
+    Const,
+    Let,
+    ListType,
+    Loop,
+    Parameter,
+    Program,
+    Statement,
+    Type,
+    Var,
+    While,
+    check,
+    constant,
+    is_float,
+    place_copies,
+    walk,
+)
+from ..ops import TABLE, Index
+from .activity import differentiable_operands, has_selection, useful, varied, wild
+from .calculus import Calculus
+from .cotangents import Cotangents
+from .residuals import ShapeBuilder, cut_branch, cut_loop
+from .simplify import clone_block, remove_dead, share_common
+
+__all__ = ["reverse"]
+
+
+def reverse(
+    program: Program,
+    active: Iterable[int],
+    form: str = "gradient",
+    with_value: bool = False,
+    masked: bool | None = None,
+    is_callee: bool = False,
+) -> Program:
+    """The adjoint program.
+
+    Parameters
+    ----------
+    program : Program
+        The primal program.
+    active : iterable of int
+        Positions of the inputs whose cotangents are wanted.
+    form : str
+        ``"gradient"``: one float scalar output, whose cotangent is 1; the outputs are the cotangents of the active
+        inputs. ``"vjp"``: the inputs are those of ``program`` and one cotangent for each float output.
+    with_value : bool
+        Whether the outputs of ``program`` come first among the outputs.
+    masked : bool, optional
+        Whether cotangents may be zero because a path was not taken; by default, whether the program selects.
+    is_callee : bool
+        Whether inputs that are not read may be left out; ``derived`` then tells which are there.
+
+    Returns
+    -------
+    Program
+        Checked; kept for the next request.
+    """
+    positions = tuple(active)
+    masked = has_selection(program) if masked is None else masked
+    key = ("reverse", positions, form, with_value, masked, is_callee)
+    if key not in program.derived:
+        _Reverse(program, positions, form, with_value, masked, key, is_callee).run()
+    result: Program = program.derived[key]
+    return result
+
+
+class _Reverse:
+    def __init__(
+        self,
+        program: Program,
+        positions: tuple[int, ...],
+        form: str,
+        with_value: bool,
+        masked: bool,
+        key: Any,
+        is_callee: bool,
+    ) -> None:
+        self.program, self.positions, self.form = program, positions, form
+        self.with_value, self.masked, self.is_callee = with_value, masked, is_callee
+        self.builder = ShapeBuilder()
+        suffix = "grad" if form == "gradient" else "bar"
+        self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
+        self.target.derived["inputs"] = None
+        program.derived[key] = self.target
+
+    # ---- the whole program -------------------------------------------------------------------------------------------
+    def run(self) -> None:
+        inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
+        mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
+        body = clone_block(self.program.body, mapping)
+        copy = Program("", inputs, body)
+        active = [inputs[k] for k in self.positions]
+        outputs = [a for a in body.yields if is_float(a.type)]
+        self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
+        self.builder.represent(inputs)
+        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.masked and self.is_callee), self.masked)
+        self.cotangents = Cotangents(self.builder, self.calculus)
+        seeds = self.seeds(outputs)
+        with self.builder.open() as new:
+            forward_part, backward_part = self.both(body, list(zip(outputs, seeds, strict=True)), 0)
+            new.statements = [*forward_part, *backward_part.statements]
+            with self.builder.at(None, "adjoint"):
+                bars = [self.cotangents.final(v) for v in active]
+            new.yields = [*body.yields, *bars] if self.with_value else list(bars)
+        variables = [s for s in seeds if isinstance(s, Var)]
+        self.describe(inputs, variables)
+        self.target.inputs, self.target.body = [*inputs, *variables], new
+        remove_dead(share_common(self.target))
+        self.leave_out_unread(inputs)
+        place_copies(self.target)
+        check(self.target)
+
+    def seeds(self, outputs: list[Atom]) -> list[Atom]:
+        if self.form == "gradient":
+            if len(outputs) != 1 or outputs[0].type.rank:
+                raise ProgramError(f"{self.program.name}: the gradient form takes one float scalar output")
+            return [Const(1.0, Type("f64"))]
+        names = _output_names(outputs)
+        return [Var(name, a.type) for name, a in zip(names, outputs, strict=True)]
+
+    def leave_out_unread(self, inputs: list[Var]) -> None:
+        """A callee's adjoint takes only the inputs that it reads (a recursive one takes them all)."""
+        recursive = any(isinstance(s, Call) and s.program is self.target for s in walk(self.target.body))
+        if not self.is_callee or recursive or self.target.derived.get("called early"):
+            self.target.derived["inputs"] = list(range(len(inputs)))
+            return
+        from ..ir.liveness import free_variables
+
+        read = free_variables(self.target.body)
+        keep = [k for k, v in enumerate(inputs) if v in read]
+        self.target.derived["inputs"] = keep
+        self.target.inputs = [*(inputs[k] for k in keep), *self.target.inputs[len(inputs) :]]
+
+    def describe(self, inputs: list[Var], seeds: list[Var]) -> None:
+        """Group inputs and outputs as the user's parameters and result are grouped."""
+        source, target = self.program, self.target
+        if not source.parameters:
+            return
+        from .forward import _shift
+
+        target.parameters = list(source.parameters)
+        if seeds:
+            floats = [k for k, a in enumerate(source.outputs) if is_float(a.type)]
+            bars = {k: len(inputs) + j for j, k in enumerate(floats)}
+            name = "result_bar" if len(seeds) > 1 else seeds[0].name
+            target.parameters.append(Parameter(name, _shift(source.result, bars)))
+        base = len(source.outputs) if self.with_value else 0
+        wanted = {k: base + j for j, k in enumerate(self.positions)}
+        trees = [_shift(p.tree, wanted) for p in source.parameters if _mentions(p.tree, wanted)]
+        gradient = trees[0] if len(trees) == 1 else tuple(trees)
+        target.result = (source.result, gradient) if self.with_value else gradient
+
+    # ---- blocks ------------------------------------------------------------------------------------------------------
+    def both(self, block: Block, seeds: list[tuple[Atom, Atom]], depth: int) -> tuple[list[Statement], Block]:
+        """The forward statements of a block and its backward block; cotangents start from ``seeds``."""
+        pieces: list[list[Statement]] = [[s] for s in block.statements]
+        with self.builder.open() as backward, self.builder.at(None, "adjoint"):
+            for atom, bar in seeds:
+                self.cotangents.add(atom, bar)
+            for k in range(len(block.statements) - 1, -1, -1):
+                s = block.statements[k]
+                with self.builder.at(s.origin, "adjoint"):
+                    if isinstance(s, Let):
+                        self.let(s)
+                    elif isinstance(s, Call):
+                        self.call(s)
+                    elif isinstance(s, Branch):
+                        pieces[k] = self.branch(s, depth)
+                    else:
+                        pieces[k] = self.loop(s, depth)
+        return [s for piece in pieces for s in piece], backward
+
+    # ---- statements --------------------------------------------------------------------------------------------------
+    def let(self, s: Let) -> None:
+        if s.target not in self.active:
+            return
+        bar = self.cotangents.take(s.target)
+        if bar is None:
+            return
+        special = getattr(self, f"_{s.op.name}", None)
+        if special is not None:
+            special(s, bar)
+            return
+        for k in differentiable_operands(s):
+            operand = s.args[k]
+            if operand in self.active:
+                part = self.calculus.transposed(s, k, s.args, s.target, bar, _bar(operand))
+                self.cotangents.add(operand, self.fitted(part, operand))
+
+    def fitted(self, part: Atom, operand: Atom) -> Atom:
+        """A contribution in the type of its operand."""
+        assert isinstance(part.type, Type) and isinstance(operand.type, Type)
+        if part.type.rank < operand.type.rank:
+            part = self.builder.emit(TABLE["broadcast_with"], [part, operand], {}, _bar(operand))
+        if part.type.dtype != operand.type.dtype:  # type: ignore[union-attr]
+            if isinstance(part, Const):
+                return Const(part.value, Type(operand.type.dtype))
+            part = self.builder.emit(TABLE["cast"], [part], {"dtype": operand.type.dtype}, _bar(operand))
+        return part
+
+    def _load(self, s: Let, bar: Atom) -> None:
+        self.cotangents.add_at(s.args[0], bar, s.args[1:], s.params["index"])
+
+    def _store(self, s: Let, bar: Atom) -> None:
+        base, value, numbers = s.args[0], s.args[1], s.args[2:]
+        params = dict(s.params)
+        if value in self.active:
+            part = self.builder.emit(TABLE["load"], [bar, *numbers], params, _bar(value))
+            if part.type.rank or value.type.rank:
+                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, _bar(value)) if _differs(part, value) else part
+            self.cotangents.add(value, part)
+        if base in self.active:
+            self.cotangents.add(base, self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, _bar(base)))
+
+    def _accumulate(self, s: Let, bar: Atom) -> None:
+        base, value, numbers = s.args[0], s.args[1], s.args[2:]
+        if value in self.active:
+            part = bar
+            if s.params["index"].items:
+                part = self.builder.emit(TABLE["load"], [bar, *numbers], dict(s.params), _bar(value))
+            if _differs(part, value):
+                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, _bar(value))
+            self.cotangents.add(value, part)
+        if base in self.active:
+            self.cotangents.add(base, bar)
+
+    def _push(self, s: Let, bar: Atom) -> None:
+        values, value = s.args
+        if value in self.active:
+            self.cotangents.add(value, self.builder.emit(TABLE["last"], [bar], {}, _bar(value)))
+        self.cotangents.add(values, self.builder.emit(TABLE["pop"], [bar], {}, _bar(values)))
+
+    def _recall(self, s: Let, bar: Atom) -> None:
+        self.cotangents.add_to_list(s.args[0], bar, s.args[1])
+
+    def _new_list(self, s: Let, bar: Atom) -> None:
+        pass
+
+    def _add_at(self, s: Let, bar: Atom) -> None:
+        values, value, k = s.args
+        if value in self.active:
+            self.cotangents.add(value, self.builder.emit(TABLE["recall"], [bar, k], {}, _bar(value)))
+        self.cotangents.add(values, bar)
+
+    def _pop(self, s: Let, bar: Atom) -> None:
+        removed = self.builder.emit(TABLE["last"], [s.args[0]], {}, "zero")
+        if isinstance(removed.type, ListType):
+            zero: Atom = self.builder.emit(TABLE["zero_list"], [removed], {}, "zero")
+        elif removed.type.rank:
+            zero = self.builder.emit(TABLE["zeros_like"], [removed], {}, "zero")
+        else:
+            zero = constant(0.0)
+        self.cotangents.add(s.args[0], self.builder.emit(TABLE["push"], [bar, zero], {}, _bar(s.args[0])))
+
+    def _last(self, s: Let, bar: Atom) -> None:
+        self.cotangents.add_to_list(s.args[0], bar, constant(-1))
+
+    # ---- calls -------------------------------------------------------------------------------------------------------
+    def call(self, s: Call) -> None:
+        active = [k for k, a in enumerate(s.args) if a in self.active and is_float(a.type)]
+        floats = [r for r in s.results if is_float(r.type)]
+        bars = {r: self.cotangents.take(r) for r in floats if r in self.active}
+        if not active or all(bar is None for bar in bars.values()):
+            return
+        adjoint = reverse(s.program, active, "vjp", False, self.masked, is_callee=True)
+        keep = adjoint.derived["inputs"]
+        if keep is None:
+            adjoint.derived["called early"] = True
+            keep = range(len(s.args))
+        given = [b if (b := bars.get(r)) is not None else self.cotangents.zero(r) for r in floats]
+        args = [*(s.args[k] for k in keep), *given]
+        results = [Var(_bar(s.args[k]), s.args[k].type) for k in active]
+        self.builder.append(Call(adjoint, args, results, s.origin, "adjoint"))
+        for k, result in zip(active, results, strict=True):
+            self.cotangents.add(s.args[k], result)
+
+    # ---- branches ----------------------------------------------------------------------------------------------------
+    def branch(self, s: Branch, depth: int) -> list[Statement]:
+        bars = {k: self.cotangents.take(r) for k, r in enumerate(s.results) if r in self.active}
+        seeds = [(k, bar) for k, bar in bars.items() if bar is not None]
+        if not seeds:
+            return [s]
+        arms = []
+        for arm in (s.then, s.orelse):
+            with self.cotangents.scope(arm):
+                pairs = [(arm.yields[k], bar) for k, bar in seeds if arm.yields[k] in self.active]
+                forward_part, backward = self.both(arm, pairs, depth)
+                arms.append((forward_part, backward, self.cotangents.touched()))
+        touched: list[Var] = []
+        for _, _, changed in arms:
+            touched += [v for v in changed if v not in touched]
+        before = {v: self.cotangents.peek(v) for v in touched}
+        blocks = []
+        for arm, (forward_part, backward, changed) in zip((s.then, s.orelse), arms, strict=True):
+            with self.builder.open(backward):
+                backward.yields = [
+                    self.cotangents.solid(v, changed[v] if v in changed else before[v]) for v in touched
+                ]
+            blocks.append(backward)
+            arm.statements[:] = forward_part
+        results = [Var(_bar(v), v.type) for v in touched]
+        self.builder.append(cut_branch(s, blocks, results, self.builder))
+        for v, result in zip(touched, results, strict=True):
+            self.cotangents.put(v, result)
+        return [s]
+
+    # ---- loops -------------------------------------------------------------------------------------------------------
+    def loop(self, s: Loop | While, depth: int) -> list[Statement]:
+        moving = [k for k, p in enumerate(s.params) if p in self.active]
+        if not moving and not any(
+            isinstance(inner, Let) and inner.target in self.active for inner in walk(s.body)
+        ):
+            for r in s.results:
+                self.cotangents.take(r)
+            return [s]
+        taken = {k: self.cotangents.take(s.results[k]) for k in moving}
+        bar_params = {k: Var(_bar(s.params[k]), s.params[k].type) for k in moving}
+        with self.cotangents.scope(s.body, s.params, loop=True):
+            pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
+            forward_part, backward = self.both(s.body, [(a, b) for a, b in pairs], depth + 1)
+            with self.builder.open(backward), self.builder.at(None, "adjoint"):
+                next_bars = [
+                    self.cotangents.solid(s.params[k], self.cotangents.take(s.params[k]), like=bar_params[k])
+                    for k in moving
+                ]
+                outer = self.cotangents.accumulators()
+                backward.yields = [*next_bars, *(current for _, _, current in outer)]
+        inits = [self.cotangents.solid(s.results[k], taken[k]) for k in moving]
+        inits += [self.cotangents.solid(v, self.cotangents.peek(v)) for v, _, _ in outer]
+        params = [*bar_params.values(), *(p for _, p, _ in outer)]
+        results = [Var(p.name, p.type) for p in params]
+        s.body.statements[:] = forward_part
+        pieces = cut_loop(s, backward, params, inits, results, self.builder, depth)
+        count = len(moving)
+        for k, result in zip(moving, results[:count], strict=True):
+            self.cotangents.add(s.inits[k], result) if s.inits[k] in self.active else None
+        for (v, _, _), result in zip(outer, results[count:], strict=True):
+            self.cotangents.put(v, result)
+        return pieces
+
+
+def _bar(atom: Atom) -> str:
+    name = atom.name or "t"
+    return name if name == "t" else f"{name}_bar"
+
+
+def _differs(part: Atom, value: Atom) -> bool:
+    assert isinstance(part.type, Type) and isinstance(value.type, Type)
+    return part.type.rank != value.type.rank or part.type.dims != value.type.dims or None in value.type.dims
+
+
+def _mentions(tree: Any, positions: dict[int, int]) -> bool:
+    if isinstance(tree, int):
+        return tree in positions
+    if isinstance(tree, tuple | list):
+        return any(_mentions(t, positions) for t in tree)
+    return isinstance(tree, dict) and any(_mentions(t, positions) for t in tree.values())
+
+
+def _output_names(outputs: list[Atom]) -> list[str]:
+    names: list[str] = []
+    for a in outputs:
+        base = f"{a.name}_bar" if isinstance(a, Var) and a.name != "t" else "result_bar"
+        names.append(base if base not in names else f"{base}_{len(names)}")
+    return names
+
+
