@@ -44,8 +44,7 @@ def atom(reader: Reader, value: Array) -> Atom:
     """The present content of an array."""
     result = value.cell.content
     for view in value.views:
-        name = value.cell.name if view.index.is_element else f"{value.cell.name}_part"
-        result = reader.builder.emit(LOAD, [result, *view.numbers], {"index": view.index}, name)
+        result = reader.builder.emit(LOAD, [result, *view.numbers], {"index": view.index})
     return result
 
 

@@ -143,7 +143,7 @@ class _Join:
             if left is right:
                 atoms.append(left)
                 continue
-            result = Var(name, wanted)
+            result = Var(name, wanted, temporary=name in ("result", "left"))
             self.blocks[0].yields.append(left)
             self.blocks[1].yields.append(right)
             self.results.append(result)

@@ -71,11 +71,12 @@ def evaluate(reader: Reader, node: ast.expr, name: str = "t") -> Any:
 
 def named(value: Any, name: str) -> Any:
     """Give a fresh temporary the name that the user assigns it to."""
-    if isinstance(value, Scalar) and isinstance(value.atom, Var) and value.atom.name == "t":
-        value.atom.name = name
+    if isinstance(value, Scalar) and isinstance(value.atom, Var) and value.atom.temporary:
+        value.atom.name, value.atom.temporary = name, False
     elif isinstance(value, Array) and not value.views:
-        if isinstance(value.cell.content, Var) and value.cell.content.name == "t":
-            value.cell.content.name = name
+        content = value.cell.content
+        if isinstance(content, Var) and content.temporary:
+            content.name, content.temporary = name, False
         if value.cell.name == "t":
             value.cell.name = name
     return value

@@ -254,7 +254,10 @@ class Library:
         if any(everywhere.count(t.cell) > 1 or t.cell.captured or t.cell.shadows for t in targets):
             raise _InPlace
         args = [control.atom_of(reader, value, t) for value, t in zip(places, types, strict=True)]
-        results = [Var(name if name != "t" else "v", _untoken(t, back)) for t in helper.result.types()]
+        unnamed = name == "t"
+        results = [
+            Var("v" if unnamed else name, _untoken(t, back), temporary=unnamed) for t in helper.result.types()
+        ]
         if len(results) > 1:
             for k, v in enumerate(results):
                 v.name = f"{name if name != 't' else 'v'}_{k}"
@@ -323,7 +326,7 @@ def _key(template: Template, tokens: dict[Any, Any]) -> Any:
     """A hashable form of a template in which lengths are numbered as they come."""
     own: Any = None
     if isinstance(template.type, Type):
-        own = (template.type.dtype, tuple(_token(d, tokens) for d in template.type.dims))
+        own = (template.type.dtype, tuple(token_of(d, tokens) for d in template.type.dims))
     fixed = template.fixed
     try:
         hash(fixed)
@@ -332,7 +335,7 @@ def _key(template: Template, tokens: dict[Any, Any]) -> Any:
     return (template.kind, own, template.weak, fixed, tuple(_key(p, tokens) for p in template.parts))
 
 
-def _token(dim: Any, tokens: dict[Any, Any]) -> Any:
+def token_of(dim: Any, tokens: dict[Any, Any]) -> Any:
     if dim == 1:
         return 1
     if dim is None:
@@ -341,7 +344,7 @@ def _token(dim: Any, tokens: dict[Any, Any]) -> Any:
 
 
 def _retoken(t: Any, tokens: dict[Any, Any]) -> Any:
-    return array(t.dtype, tuple(_token(d, tokens) for d in t.dims)) if isinstance(t, Type) else t
+    return array(t.dtype, tuple(token_of(d, tokens) for d in t.dims)) if isinstance(t, Type) else t
 
 
 def _untoken(t: Any, back: dict[Any, Any]) -> Any:

@@ -36,6 +36,10 @@ def constant(value: Any, dtype: str | None = None) -> Const:
     return Const(float(value), Type(dtype or "f64"))
 
 
+#: Names that the reader and the transformations give to values without a name.
+TEMPORARY_NAMES = frozenset({"t", "n", "k", "test", "left", "zero", "undefined", "going_on", "total"})
+
+
 class Builder:
     """Appends statements to blocks.
 
@@ -102,13 +106,29 @@ class Builder:
             return folded
         if op.elementwise:
             atoms = self._broadcast(atoms)
-        type_ = infer(op, atoms, params)
-        target = Var(name, type_)
+        type_ = _settled(infer(op, atoms, params))
+        target = Var(name, type_, temporary=name in TEMPORARY_NAMES)
         _give_dimension(target, op, atoms, params)
         if isinstance(target.dimension, Const):
             return target.dimension
         self.append(Let(target, op, tuple(atoms), params, self.origin, self.role))
         return target
+
+    def _broadcast_at_run_time(self, atoms: list[Atom], arrays: list[Atom]) -> list[Atom]:
+        """Lengths that may differ: the first array takes the common shape, the others take its shape."""
+        whole = self.emit(TABLE["broadcast_with"], arrays, name=_name(arrays[0]))
+        result: list[Atom] = []
+        for atom in atoms:
+            if atom is arrays[0]:
+                result.append(whole)
+            elif isinstance(atom, Const) and not atom.type.is_array:
+                result.append(atom)
+            else:
+                type_ = array(atom.type.dtype, whole.type.dims)  # type: ignore[union-attr]
+                target = Var(_name(atom), type_, temporary=_name(atom) in TEMPORARY_NAMES)
+                self.append(Let(target, TABLE["broadcast_with"], (atom, whole), {}, self.origin, self.role))
+                result.append(target)
+        return result
 
     def _broadcast(self, atoms: list[Atom]) -> list[Atom]:
         arrays = [atom for atom in atoms if isinstance(atom.type, Type) and atom.type.is_array]
@@ -117,6 +137,8 @@ class Builder:
         dims = broadcast_dims(*(atom.type.dims for atom in arrays))  # type: ignore[union-attr]
         certain = None not in dims
         result: list[Atom] = []
+        if not certain:
+            return self._broadcast_at_run_time(atoms, arrays)
         for atom in atoms:
             fits = isinstance(atom.type, Type) and atom.type.is_array and atom.type.dims == dims and certain
             if fits or (isinstance(atom, Const) and not atom.type.is_array):
@@ -129,6 +151,13 @@ class Builder:
             whole = [other for other in others if other.type.dims == dims and certain]  # type: ignore[union-attr]
             result.append(self.emit(TABLE["broadcast_with"], [atom, *(whole[:1] or others)], name=_name(atom)))
         return result
+
+
+def _settled(type_: ValueType) -> ValueType:
+    """A length that is known at run time only gets a token of its own, so that it equals itself later."""
+    if not isinstance(type_, Type) or None not in type_.dims:
+        return type_
+    return array(type_.dtype, tuple(object() if d is None else d for d in type_.dims))
 
 
 def _covers(atom: Atom, other: Atom, dims: tuple[Any, ...]) -> bool:
@@ -222,6 +251,8 @@ def infer(op: Op, atoms: Sequence[Atom], params: dict[str, Any]) -> ValueType:
     """
     if op.facts.get("storage"):
         return _infer_storage(op, atoms, params)
+    if op.name == "copy":
+        return atoms[0].type
     for atom in atoms:
         if not isinstance(atom.type, Type):
             raise ProgramError(f"{op.name} takes scalars and arrays; got {atom!r}")

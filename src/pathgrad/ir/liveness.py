@@ -45,8 +45,12 @@ def live_after(block: Block, live_out: set[Var], contents_only: bool = False) ->
     return result
 
 
-def inner_live_out(statement: Statement, after: set[Var]) -> set[Var]:
+def inner_live_out(statement: Statement, after: set[Var], contents_only: bool = False) -> set[Var]:
     """What is read after the inner blocks of a statement: later statements, and for loops the next iteration."""
     if isinstance(statement, Branch):
         return after
-    return after | statement_reads(statement, contents_only=True)
+    inside: set[Var] = set()
+    for inner in sub_blocks(statement):
+        inside |= free_variables(inner, contents_only)
+    params = statement.params if isinstance(statement, Loop | While) else []
+    return after | (inside - set(params))

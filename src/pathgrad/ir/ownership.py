@@ -198,7 +198,7 @@ def _branch(branch: Branch, after: set[Var], analysis: _Analysis) -> Conflict | 
 
 
 def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], analysis: _Analysis) -> Conflict | None:
-    outside = inner_live_out(loop, after - set(loop.results))
+    outside = inner_live_out(loop, after - set(loop.results), contents_only=True)
     for param in loop.params:
         analysis.roots[param] = frozenset([param])
     if isinstance(loop, While):

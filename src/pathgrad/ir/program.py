@@ -60,14 +60,27 @@ class Origin:
 
 
 class Var:
-    """A variable: assigned once; compared by identity."""
+    """A variable: assigned once; compared by identity.
 
-    __slots__ = ("dimension", "name", "type")
+    Attributes
+    ----------
+    name : str
+        The user's name, or one made from it.
+    type : ValueType
+        Its type.
+    dimension : object
+        The token of an axis that has this length.
+    temporary : bool
+        Whether the user gave it no name: emitted source may write its value where it is read.
+    """
 
-    def __init__(self, name: str, type_: ValueType, dimension: Any = None) -> None:
+    __slots__ = ("dimension", "name", "temporary", "type")
+
+    def __init__(self, name: str, type_: ValueType, dimension: Any = None, temporary: bool = False) -> None:
         self.name = name
         self.type = type_
         self.dimension = self if dimension is None else dimension
+        self.temporary = temporary
 
     def __repr__(self) -> str:
         return f"{self.name}:{self.type}"

@@ -197,7 +197,7 @@ scatter: Op = array_op("scatter", _scatter,
     lambda v, value, like, *numbers, index: LinearMap(lambda t: scatter(t, like, *numbers, index=index), lambda s: load(s, *numbers, index=index)), None,
     ref="transpose of a read", linear=(0,), total=True,
     facts={"variadic": "numbers", "shape": lambda dims, atoms, p: dims[1]})
-copy = array_op("copy", lambda x: np.array(x), _identity,
+copy = array_op("copy", lambda x: list(x) if isinstance(x, list) else np.array(x), _identity,
     ref="identity", linear=(0,), total=True, spellings=("numpy.copy",),
     facts={"shape": lambda dims, atoms, p: dims[0]})
 cast: Op = array_op("cast", lambda x, *, dtype: np.asarray(x, dtype)[()],

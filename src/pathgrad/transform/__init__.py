@@ -1,0 +1,12 @@
+"""From programs to derivative programs (floor 3).
+
+`forward` is statement doubling, `reverse` the adjoint program; `activity` says what carries derivatives, `calculus`
+writes derivative expressions, `cotangents` sums them, `residuals` keeps or recomputes, `simplify` cleans up.
+"""
+
+from __future__ import annotations
+
+from .forward import forward
+from .reverse import reverse
+
+__all__ = ["forward", "reverse"]

@@ -64,8 +64,8 @@ class Calculus:
     def named(self, term: Any, name: str) -> Atom:
         """The atom of a term, with a name if it is a fresh temporary."""
         atom: Atom = self.builder.term(term).atom
-        if isinstance(atom, Var) and atom.name == "t":
-            atom.name = name
+        if isinstance(atom, Var) and atom.name == "t" and name != "t":
+            atom.name, atom.temporary = name, False
         return atom
 
     def needs_test(self, let: Let, position: int, args: Sequence[Atom]) -> bool:

@@ -194,7 +194,7 @@ class _Forward:
             dot = self.builder.emit(TABLE["cast"], [dot], {"dtype": value.type.dtype}, name)
         elif isinstance(dot, Const) and dot.type.dtype != value.type.dtype:
             dot = Const(dot.value, Type(value.type.dtype))
-        return dot
+        return same_lengths(dot, value)
 
     def call(self, s: Call) -> None:
         active = tuple(k for k, a in enumerate(s.args) if a in self.varied and is_float(a.type))
@@ -243,6 +243,14 @@ class _Forward:
             )
         else:
             self.builder.append(While(both, inits, s.condition, body, after, s.exits, s.trips, s.origin, s.role))
+
+
+def same_lengths(derivative: Atom, value: Atom) -> Atom:
+    """A derivative has the lengths of its value, whatever could be told from the operators that made it."""
+    if isinstance(derivative, Var) and isinstance(derivative.type, Type) and isinstance(value.type, Type):
+        if derivative.type.rank == value.type.rank:
+            derivative.type = Type(derivative.type.dtype, value.type.rank, value.type.dims)
+    return derivative
 
 
 def _reads(s: Statement) -> set[Var]:

@@ -328,6 +328,14 @@ class _Keeper:
     def _count(self) -> Atom:
         if self.count is None:
             assert isinstance(self.s, Loop)
+            ends = [_int(e) for e in (self.s.start, self.s.stop, self.s.step)]
+            stop = self.s.stop
+            if ends[0] == 0 and ends[2] == 1 and isinstance(stop, Var) and stop.dimension is not stop:
+                self.count = stop
+                return self.count
+            if None not in ends:
+                self.count = constant(len(range(*ends)))
+                return self.count
             with self.builder.open(Block(self.before)), self.builder.at(self.s.origin, "kept"):
                 self.count = self.builder.emit(
                     TABLE["trip_count"], [self.s.start, self.s.stop, self.s.step], {}, "n"

@@ -37,6 +37,7 @@ from ..ops import TABLE, Index
 from .activity import differentiable_operands, has_selection, useful, varied, wild
 from .calculus import Calculus
 from .cotangents import Cotangents
+from .forward import same_lengths
 from .residuals import ShapeBuilder, cut_branch, cut_loop
 from .simplify import clone_block, remove_dead, share_common
 
@@ -215,7 +216,7 @@ class _Reverse:
             if isinstance(part, Const):
                 return Const(part.value, Type(operand.type.dtype))
             part = self.builder.emit(TABLE["cast"], [part], {"dtype": operand.type.dtype}, _bar(operand))
-        return part
+        return same_lengths(part, operand)
 
     def _load(self, s: Let, bar: Atom) -> None:
         self.cotangents.add_at(s.args[0], bar, s.args[1:], s.params["index"])

@@ -162,7 +162,7 @@ def _get(atom: Atom, mapping: AtomMap) -> Atom:
 
 
 def _fresh(variable: Var, mapping: AtomMap) -> Var:
-    new = Var(variable.name, variable.type)
+    new = Var(variable.name, variable.type, temporary=variable.temporary)
     if variable.dimension is not variable:
         new.dimension = variable.dimension
     mapping[variable] = new

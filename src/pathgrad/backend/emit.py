@@ -1,0 +1,137 @@
+"""Printing a program as a Python module that needs only NumPy (floor 4).
+
+The user's names, loops and order; each derivative statement beside the line that it comes from; temporaries nested
+again; the same text every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from ..ir import Const, Program, programs_called, walk
+from .statements import FunctionWriter
+from .support import required
+
+__all__ = ["Module", "emit"]
+
+
+class Module:
+    """An emitted module.
+
+    Attributes
+    ----------
+    source : str
+        The complete text.
+    name : str
+        The function that it is about.
+    constants : dict
+        Arrays of the user's globals by name; the text holds their values, a loaded module the arrays themselves.
+    """
+
+    def __init__(self, source: str, name: str, constants: dict[str, np.ndarray[Any, Any]]) -> None:
+        self.source = source
+        self.name = name
+        self.constants = constants
+
+
+def emit(program: Program, description: str = "") -> Module:
+    """The Python module of a program and of the programs that it calls.
+
+    Parameters
+    ----------
+    program : Program
+        The program; its grouping of inputs and outputs becomes the signature.
+    description : str
+        One sentence for the module's docstring.
+
+    Returns
+    -------
+    Module
+        The text, its function and its constants.
+    """
+    programs = programs_called(program)
+    names = _program_names(programs, program)
+    constants = _constants(programs)
+    used: set[str] = set()
+    functions = []
+    for each in programs:
+        writer = FunctionWriter(each, names, set(constants) | set(names.values()), used, is_main=each is program)
+        functions.append(writer.write())
+    head = f'"""{description or _describe(program)}"""\n'
+    imports = ["import numpy as np"]
+    support = required(used)
+    imports += [s for s in support if s.startswith("import ")]
+    blocks = ["\n".join(sorted(imports))]
+    if constants:
+        blocks.append("\n".join(f"{name} = {_array_text(value)}" for name, value in constants.items()))
+    blocks += [s.rstrip() for s in support if not s.startswith("import ")]
+    blocks += functions
+    return Module(head + "\n" + blocks[0] + "\n\n\n" + "\n\n\n".join(blocks[1:]) + "\n", names[id(program)], constants)
+
+
+def _describe(program: Program) -> str:
+    where = f" of {PurePath(program.filename).name}" if program.filename else ""
+    return f"{program.name}{where}, written by pathgrad. Needs only NumPy."
+
+
+def _program_names(programs: Sequence[Program], main: Program) -> dict[int, str]:
+    """A distinct function name for every program; the main one keeps its own."""
+    names = {id(main): main.name}
+    taken = {main.name}
+    for program in programs:
+        if program is main:
+            continue
+        name, n = program.name, 1
+        while name in taken:
+            n += 1
+            name = f"{program.name}_{n}"
+        taken.add(name)
+        names[id(program)] = name
+    return names
+
+
+def _constants(programs: Sequence[Program]) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays that programs refer to, by a distinct name."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    by_identity: dict[int, str] = {}
+    for program in programs:
+        atoms = [a for s in walk(program.body) for a in _atoms(s)]
+        for atom in [*atoms, *program.outputs]:
+            if isinstance(atom, Const) and atom.type.is_array:
+                if id(atom.value) not in by_identity:
+                    base = atom.name if atom.name.isidentifier() else "data"
+                    name, n = base, 1
+                    while name in found:
+                        n += 1
+                        name = f"{base}_{n}"
+                    by_identity[id(atom.value)] = name
+                    found[name] = atom.value
+    return found
+
+
+def _atoms(statement: Any) -> list[Any]:
+    from ..ir import operands, sub_blocks
+
+    return [*operands(statement), *(a for block in sub_blocks(statement) for a in block.yields)]
+
+
+def _array_text(value: np.ndarray[Any, Any]) -> str:
+    """An array as Python source: its numbers exactly."""
+    if value.size <= 64:
+        dtype = "" if value.dtype.name in ("float64", "int64", "bool") else f", dtype=np.{value.dtype.name}"
+        text = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
+        if not value.size:
+            return f"np.zeros({value.shape}, dtype=np.{value.dtype.name})"
+        return f"np.array({text}{dtype})"
+    import base64
+
+    data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+    chunks = "\n".join(f'    "{data[k : k + 100]}"' for k in range(0, len(data), 100))
+    shape = value.shape
+    return (
+        f'np.frombuffer(__import__("base64").b64decode(\n{chunks}\n), dtype=np.{value.dtype.name}).reshape({shape}).copy()'
+    )

@@ -1,0 +1,309 @@
+"""Functions that are derived from a user's function: read, transformed, emitted, called (floor 5).
+
+A `Derived` function reads its original for each new form of arguments, derives the program that was asked for, prints
+it and runs what was printed. It can itself be derived again, and called inside functions that are differentiated.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .backend import Module, emit, load
+from .errors import ArgnumsError, ArgumentError, ScalarOutputError
+from .frontend import Reading, Source, Spec, read, source_of, spec_of
+from .frontend.read import tree_positions
+from .ir import Program, Type, is_float
+
+__all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
+
+Argnums = int | str | Sequence[int | str]
+
+
+@dataclass
+class _Entry:
+    """What serves all calls with the same forms of arguments."""
+
+    reading: Reading
+    program: Program
+    module: Module
+    function: Callable[..., Any]
+    specs: dict[str, Spec]
+
+
+class Primal:
+    """The programs of one user's function.
+
+    Parameters
+    ----------
+    function : callable
+        A Python function with source, a bound method, or a function derived by pathgrad.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.derived = function if isinstance(function, Derived) else None
+        self.bound: tuple[Any, ...] = (function.__self__,) if inspect.ismethod(function) else ()
+        self._source: Source | None = None
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.readings: dict[Any, list[Reading]] = {}
+
+    @property
+    def source(self) -> Source:
+        """The function's source; raises where there is none."""
+        if self._source is None:
+            self._source = source_of(self.function)
+        return self._source
+
+    def parameter_names(self) -> list[str]:
+        """The names of the parameters."""
+        if self.derived is not None:
+            return self.derived.parameter_names()
+        return self.source.parameter_names()
+
+    def bind(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
+        """Arguments by name; numeric defaults too, so that they stay arguments of the derived program."""
+        names = self.parameter_names()
+        arguments = (*self.bound, *arguments)
+        if len(arguments) > len(names):
+            raise TypeError(f"{self.name}() takes {len(names)} arguments; got {len(arguments)}")
+        bound = dict(zip(names, arguments, strict=False))
+        for name, value in keywords.items():
+            if name not in names:
+                raise TypeError(f"{self.name}() has no parameter {name!r}; it has {', '.join(names)}")
+            if name in bound:
+                raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
+            bound[name] = value
+        if self.derived is None:
+            from .frontend.source import MISSING
+
+            for name in names:
+                if name not in bound:
+                    value = self.source.defaults(name)
+                    if value is MISSING:
+                        raise TypeError(f"{self.name}() missing the argument {name!r}")
+                    bound[name] = value
+        return {name: bound[name] for name in names if name in bound}
+
+    def read(self, specs: dict[str, Spec], values: Callable[[str], Any]) -> Reading:
+        """The program for arguments of these forms."""
+        if self.derived is not None:
+            return self.derived.reading(specs, values)
+        key = tuple(specs.items())
+        for reading in self.readings.get(key, []):
+            if reading.is_current() and all(_same(values(n), v) for n, v in reading.fixed.items()):
+                return reading
+        reading = read(self.source, specs, values)
+        self.readings.setdefault(key, []).append(reading)
+        return reading
+
+
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and bool(a == b)
+
+
+class Derived:
+    """A function derived from a user's function.
+
+    Parameters
+    ----------
+    function : callable
+        The original.
+    name : str
+        The derived function's name.
+    derive : callable
+        From a reading and the forms of the arguments to the derived program.
+    describe : str
+        One sentence for the emitted module.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str,
+        derive: Callable[[Reading, dict[str, Any]], Program],
+        describe: str = "",
+    ) -> None:
+        self.primal = Primal(function)
+        self.derive = derive
+        self.describe = describe
+        self.entries: dict[Any, list[_Entry]] = {}
+        functools.update_wrapper(self, function, updated=())
+        self.__name__ = name
+        self.__qualname__ = name
+
+    def parameter_names(self) -> list[str]:
+        """The names of the parameters: the original's."""
+        return self.primal.parameter_names()
+
+    # ---- calling -----------------------------------------------------------------------------------------------------
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call the derived function."""
+        bound = self.primal.bind(arguments, keywords)
+        entry = self.entry(bound)
+        return self.run(entry, bound)
+
+    def run(self, entry: _Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
+        """Call the emitted function."""
+        values = [_prepared(bound[p.name]) for p in entry.program.parameters if p.name in entry.specs]
+        return plain(entry.function(*values, *(_prepared(seed) for seed in seeds)))
+
+    def entry(self, bound: dict[str, Any]) -> _Entry:
+        """What serves a call with these arguments; read, derived and emitted at the first such call."""
+        lengths: dict[int, int] = {}
+        specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
+        key = tuple(specs.items())
+        for entry in self.entries.get(key, []):
+            if entry.reading.is_current() and all(_same(bound[n], v) for n, v in entry.reading.fixed.items()):
+                return entry
+        reading = self.primal.read(specs, bound.__getitem__)
+        program = self.derive(reading, bound)
+        module = emit(program, self.describe)
+        entry = _Entry(reading, program, module, load(module), specs)
+        self.entries.setdefault(key, []).append(entry)
+        return entry
+
+    def source_for(self, *arguments: Any, **keywords: Any) -> str:
+        """The emitted module for arguments of these forms."""
+        return self.entry(self.primal.bind(arguments, keywords)).module.source
+
+    # ---- being derived again, and being called inside differentiated functions ---------------------------------------
+    def reading(self, specs: dict[str, Spec], values: Callable[[str], Any]) -> Reading:
+        """The derived program as something to derive from."""
+        inner = self.primal.read(specs, values)
+        program = self.derive(inner, {name: values(name) for name in specs})
+        return Reading(program, inner.fixed, inner.dependencies)
+
+    def __pathgrad_call__(
+        self, reader: Any, node: Any, arguments: list[Any], keywords: dict[str, Any], name: str
+    ) -> Any:
+        from .frontend.nested import read_derived_call
+
+        return read_derived_call(self, reader, node, arguments, keywords, name)
+
+
+def plain(value: Any) -> Any:
+    """NumPy's float64 numbers as Python floats, inside tuples, lists and dicts too."""
+    if isinstance(value, np.float64):
+        return float(value)
+    if isinstance(value, np.int64 | np.bool_):
+        return value.item()
+    if isinstance(value, tuple):
+        return tuple(plain(v) for v in value)
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return value
+
+
+def shaped_as(spec: Spec, value: Any) -> Any:
+    """A gradient in the structure of its argument: rank-0 arrays and named tuples again."""
+    if spec.kind == "number":
+        return np.asarray(value) if spec.value == "array" else value
+    if spec.kind == "tuple":
+        parts = [shaped_as(s, v) for s, v in zip(spec.parts, value, strict=True)]
+        return spec.value(*parts) if spec.value is not None else tuple(parts)
+    if spec.kind == "list":
+        return [shaped_as(s, v) for s, v in zip(spec.parts, value, strict=True)]
+    if spec.kind == "dict":
+        return {k: shaped_as(s, value[k]) for k, s in zip(spec.keys, spec.parts, strict=True)}
+    return value
+
+
+def _prepared(value: Any) -> Any:
+    """Python floats become NumPy's, so that division by zero gives inf and nan with NumPy's warning."""
+    if isinstance(value, float):
+        return np.float64(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return value[()]
+    if isinstance(value, tuple):
+        return tuple(_prepared(v) for v in value)
+    if isinstance(value, list):
+        return [_prepared(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _prepared(v) for k, v in value.items()}
+    return value
+
+
+# ---- argnums ---------------------------------------------------------------------------------------------------------
+def chosen_parameters(primal: Primal, argnums: Argnums) -> list[str]:
+    """The names of the parameters that ``argnums`` chooses.
+
+    Raises
+    ------
+    ArgnumsError
+        A number out of range, an unknown name, nothing, or something chosen twice.
+    """
+    names = primal.parameter_names()[len(primal.bound) :]
+    given = [argnums] if isinstance(argnums, int | str) else list(argnums)
+    chosen: list[str] = []
+    for one in given:
+        if isinstance(one, bool) or not isinstance(one, int | str):
+            raise ArgnumsError(f"{primal.name}: argnums takes positions and names of arguments; got {one!r}")
+        if isinstance(one, str):
+            if one not in names:
+                raise ArgnumsError(f"{primal.name}: argnums names {one!r}; the arguments are {', '.join(names)}")
+            chosen.append(one)
+        else:
+            if not -len(names) <= one < len(names):
+                raise ArgnumsError(
+                    f"{primal.name}: argnums is {one}, but there are {len(names)} arguments ({', '.join(names)}); "
+                    f"use 0 to {len(names) - 1} or a name"
+                )
+            chosen.append(names[one])
+    if not chosen or len(set(chosen)) < len(chosen):
+        raise ArgnumsError(f"{primal.name}: argnums {argnums!r} chooses nothing or something twice; name each once")
+    return chosen
+
+
+def active_inputs(program: Program, names: Sequence[str], what: str) -> list[int]:
+    """The positions of the float inputs of the chosen parameters.
+
+    Raises
+    ------
+    ArgumentError
+        A chosen argument that has an input which is no float.
+    """
+    trees = {p.name: p.tree for p in program.parameters}
+    positions: list[int] = []
+    for name in names:
+        if name not in trees:
+            raise ArgumentError(
+                f"{what}: the argument {name!r} must be known when reading (it decides a shape, an axis or a loop over "
+                f"objects), so there is no derivative with respect to it; choose another with argnums"
+            )
+        own = list(tree_positions(trees[name]))
+        for k in own:
+            variable = program.inputs[k]
+            if not is_float(variable.type):
+                kind = variable.type.dtype if isinstance(variable.type, Type) else str(variable.type)
+                raise ArgumentError(
+                    f"{what}: the argument {name!r} is of dtype {kind}, and only floats have derivatives; pass "
+                    f"{'a float' if not variable.type.rank else 'it as .astype(float)'}, or choose another argument "
+                    f"with argnums"
+                )
+        if not own:
+            raise ArgumentError(f"{what}: the argument {name!r} holds no number; choose another with argnums")
+        positions += own
+    return positions
+
+
+def require_scalar(program: Program, what: str, remedy: str = "jacobian(f) or vjp(f, ...)") -> None:
+    """Raise `ScalarOutputError` unless the result is one float number."""
+    outputs = program.outputs
+    if isinstance(program.result, int) and len(outputs) == 1 and not outputs[0].type.rank and is_float(outputs[0].type):
+        return
+    got = "no value" if not outputs else ", ".join(str(a.type) for a in outputs)
+    if len(outputs) == 1 and outputs[0].type.rank:
+        hint = "sum it"
+    elif len(outputs) == 1:
+        hint = "return a float"
+    else:
+        hint = "return one number"
+    raise ScalarOutputError(f"{what}: the function returns {got}; one float is needed: {hint}, or use {remedy}")

@@ -1,0 +1,290 @@
+"""``transform``: the derivative program itself, and Example 2.2's table (floor 5)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .api import arranged
+from .derived import Argnums, Primal, active_inputs, chosen_parameters, plain, require_scalar
+from .derived import _prepared as prepared
+from .errors import ArgumentError
+from .frontend import Reading, Source, Spec, read, spec_of
+from .ir import Program, Type, array, is_float, pretty, programs_called
+from .backend import Module, emit, load
+from .transform import forward, reverse
+
+__all__ = ["Transformed", "specs_from_annotations", "trace_table", "transform"]
+
+_FORMS = {"forward": ("pair", "derivative"), "reverse": ("gradient", "value_and_gradient", "vjp")}
+_DTYPES = {"float": "f64", "f64": "f64", "f32": "f32", "int": "i64", "i64": "i64", "bool": "bool"}
+
+
+def transform(
+    f: Callable[..., Any],
+    mode: str = "reverse",
+    argnums: Argnums = 0,
+    form: str | None = None,
+    example: Sequence[Any] | None = None,
+) -> Transformed:
+    """The derivative program of a function, as readable Python.
+
+    Parameters
+    ----------
+    f : callable
+        An ordinary Python/NumPy function.
+    mode : str
+        ``"forward"`` (statement doubling; lecture, Example 2.1) or ``"reverse"``.
+    argnums : int, str, or a sequence of them
+        Which arguments to differentiate with respect to.
+    form : str, optional
+        Forward: ``"pair"`` (the default), called as ``d(x, x_dot)``, returns ``(v, v_dot)`` and composes with other
+        pairs; ``"derivative"``, called as ``f``, returns the derivative only (lecture's Prod'). Reverse:
+        ``"gradient"`` (the default), ``"value_and_gradient"``, or ``"vjp"``, called with the cotangents of the result
+        after the arguments.
+    example : sequence, optional
+        Arguments of the types that ``.source`` is wanted for. Without it, annotations decide (``float``, ``int``,
+        ``bool``, ``"f64[:]"`` for a vector, ``"f64[:, :]"`` for a matrix, and ``f32``, ``i64``), float where there are
+        none.
+
+    Returns
+    -------
+    Transformed
+        ``.source`` is a complete Python module that needs only NumPy; the object is callable, with arguments of any
+        types.
+
+    Raises
+    ------
+    ValueError
+        Another mode or form.
+    ArgumentError, ArgnumsError, ScalarOutputError, UnsupportedSyntax, UnsupportedCall, SourceUnavailable
+        As for `grad`.
+
+    Examples
+    --------
+    >>> import pathgrad as pg
+    >>> def cube(x):
+    ...     return x * x * x
+    >>> d = pg.transform(cube, mode="forward", form="derivative")
+    >>> d(2.0)
+    12.0
+    >>> pg.transform(cube, mode="forward")(2.0, 1.0)
+    (8.0, 12.0)
+    """
+    return Transformed(f, mode, argnums, form, example)
+
+
+class Transformed:
+    """A derivative program and what it was derived from.
+
+    Attributes
+    ----------
+    source : str
+        The emitted module for the annotated types, for the example, or for the latest call.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any] | Source,
+        mode: str,
+        argnums: Argnums,
+        form: str | None,
+        example: Sequence[Any] | None = None,
+        specs: Mapping[str, Spec] | None = None,
+    ) -> None:
+        if mode not in _FORMS:
+            raise ValueError(f'transform: mode is {mode!r}; use "forward" or "reverse"')
+        self.form = form or _FORMS[mode][0]
+        if self.form not in _FORMS[mode]:
+            raise ValueError(f"transform: form is {form!r}; in {mode} mode use one of {', '.join(_FORMS[mode])}")
+        self.mode = mode
+        self.primal = _FilePrimal(f) if isinstance(f, Source) else Primal(f)
+        self.chosen = chosen_parameters(self.primal, argnums)
+        self.single = isinstance(argnums, int | str)
+        self.__name__ = self.primal.name
+        self._given = None if specs is None else dict(specs)
+        self._modules: dict[Any, tuple[Reading, Program, Module, Callable[..., Any]]] = {}
+        self._latest: tuple[Reading, Program, Module, Callable[..., Any]] | None = None
+        if example is not None:
+            self._latest = self._for(self.primal.bind(tuple(example), {}))
+
+    @property
+    def source(self) -> str:
+        """The emitted Python module."""
+        return self._present()[2].source
+
+    @property
+    def program(self) -> Program:
+        """The derivative program in the intermediate representation."""
+        return self._present()[1]
+
+    def inspect(self, stage: str = "python") -> str:
+        """A stage as text: ``"primal"`` or ``"ir"`` (programs), or ``"python"`` (the emitted module)."""
+        reading, program, module, _ = self._present()
+        if stage == "python":
+            return module.source
+        if stage not in ("ir", "primal"):
+            raise ValueError(f'inspect: stage is {stage!r}; use "primal", "ir" or "python"')
+        return "\n\n".join(map(pretty, programs_called(program if stage == "ir" else reading.program)))
+
+    def _present(self) -> tuple[Reading, Program, Module, Callable[..., Any]]:
+        if self._latest is None:
+            specs = self._given or specs_from_annotations(self.primal.source)
+            reading = read(self.primal.source, specs, self.primal.source.defaults)
+            self._latest = self._built(reading)
+        return self._latest
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Run the derivative program."""
+        names = self.primal.parameter_names()[len(self.primal.bound) :]
+        own, seeds = arguments, ()
+        if self.form in ("pair", "vjp"):
+            count = len(self.chosen) if self.form == "pair" else 1
+            if len(arguments) <= count:
+                wanted = f"{', '.join(names)}, {', '.join(f'{n}_dot' for n in self.chosen)}"
+                wanted = wanted if self.form == "pair" else f"{', '.join(names)}, result_bar"
+                raise TypeError(f"{self.__name__}: the {self.form} form is called with ({wanted})")
+            own, seeds = arguments[:-count], arguments[-count:]  # type: ignore[assignment]
+        bound = self.primal.bind(own, keywords)
+        self._latest = reading, program, _, function = self._for(bound)
+        present = [p.name for p in reading.program.parameters]
+        values = [prepared(bound[name]) for name in present]
+        return plain(function(*values, *map(prepared, seeds)))
+
+    def _for(self, bound: dict[str, Any]) -> tuple[Reading, Program, Module, Callable[..., Any]]:
+        lengths: dict[int, int] = {}
+        specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
+        reading = self.primal.read(specs, bound.__getitem__)
+        key = id(reading)
+        if key not in self._modules:
+            self._modules[key] = self._built(reading)
+        return self._modules[key]
+
+    def _built(self, reading: Reading) -> tuple[Reading, Program, Module, Callable[..., Any]]:
+        program = self._derived(reading)
+        module = emit(program, self._sentence())
+        return reading, program, module, load(module)
+
+    def _sentence(self) -> str:
+        from pathlib import PurePath
+
+        where = PurePath(self.primal.source.filename).name if self.primal.derived is None else "a derived function"
+        what = "Tangent" if self.mode == "forward" else "Adjoint"
+        return (
+            f"{what} program of {self.__name__} ({where}) with respect to {', '.join(self.chosen)}, "
+            f"written by pathgrad. Needs only NumPy."
+        )
+
+    def _derived(self, reading: Reading) -> Program:
+        program = reading.program
+        what = f"transform({self.__name__})"
+        active = active_inputs(program, self.chosen, what)
+        if self.mode == "forward":
+            if self.form == "derivative":
+                scalar = len(active) == 1 and not program.inputs[active[0]].type.rank
+                if not scalar:
+                    raise ArgumentError(
+                        f'{what}: form="derivative" needs one float argument, which has one direction; got '
+                        f"{', '.join(str(program.inputs[k].type) for k in active)}: use form=\"pair\" and give the "
+                        f"direction"
+                    )
+            if not any(is_float(a.type) for a in program.outputs):
+                require_scalar(program, what)
+            return forward(program, active, self.form)
+        if self.form != "vjp":
+            require_scalar(program, what, 'form="vjp"')
+        elif not any(is_float(a.type) for a in program.outputs):
+            require_scalar(program, what)
+        kind = "vjp" if self.form == "vjp" else "gradient"
+        with_value = self.form == "value_and_gradient"
+        result = reverse(program, active, kind, with_value)
+        from .api import _moved
+
+        base = len(program.outputs) if with_value else 0
+        place = {k: base + j for j, k in enumerate(active)}
+        trees = {p.name: p.tree for p in program.parameters}
+        gradients = tuple(_moved(trees[name], place) for name in self.chosen)
+        gradient = gradients[0] if self.single else gradients
+        return arranged(result, result.parameters, (program.result, gradient) if with_value else gradient)
+
+
+class _FilePrimal(Primal):
+    """A function of a file that is never run."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(lambda: None)
+        self._source = source
+        self.name = source.name
+
+
+# ---- types from annotations ------------------------------------------------------------------------------------------
+def specs_from_annotations(source: Source, given: Mapping[str, str] | None = None) -> dict[str, Spec]:
+    """The forms of a function's arguments, from its annotations.
+
+    Parameters
+    ----------
+    source : Source
+        The function.
+    given : mapping, optional
+        Types by parameter name, in the notation of annotations; they come before annotations.
+
+    Raises
+    ------
+    ArgumentError
+        An annotation or a given type that names no type, or a given name that is no parameter.
+    """
+    from .frontend.source import MISSING
+
+    names = source.parameter_names()
+    given = dict(given or {})
+    for name in given:
+        if name not in names:
+            raise ArgumentError(f"{source.name}: {name!r} is given a type but is no parameter; it has {', '.join(names)}")
+    arguments = source.node.args
+    annotations = {a.arg: a.annotation for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    specs: dict[str, Spec] = {}
+    for name in names:
+        annotation = annotations[name]
+        text = given.get(name) or ("" if annotation is None else _annotation_text(annotation))
+        default = source.defaults(name)
+        if not text and default is not MISSING:
+            if isinstance(default, bool | int | float):
+                specs[name] = spec_of(default, {}, name)
+            continue
+        specs[name] = _spec_of_text(text or "float", name, source)
+    return specs
+
+
+def _annotation_text(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ast.unparse(node)
+
+
+def _spec_of_text(text: str, name: str, source: Source) -> Spec:
+    plain_text = text.replace(" ", "")
+    if plain_text in _DTYPES:
+        return Spec("number", Type(_DTYPES[plain_text]), weak=plain_text in ("float", "int", "bool", "f64", "i64"))
+    base, bracket, rest = plain_text.partition("[")
+    if base in _DTYPES and bracket and rest.endswith("]") and set(rest[:-1]) <= {":", ","}:
+        rank = rest.count(":")
+        lengths = tuple((name, k) for k in range(rank))
+        return Spec("array", array(_DTYPES[base], lengths), lengths=lengths)
+    if plain_text.split(".")[-1] in ("ndarray", "NDArray", "ArrayLike") or "NDArray[" in plain_text:
+        raise ArgumentError(
+            f'{source.name}: the annotation {text!r} of {name!r} does not say the number of axes; give it as "f64[:]" '
+            f'(a vector), "f64[:, :]" (a matrix), with --arg on the command line or example=... in Python'
+        )
+    raise ArgumentError(
+        f'{source.name}: {text!r} is no type of an argument ({name!r}); use float, int, bool, f32, "f64[:]", "f64[:, :]"'
+    )
+
+
+# ---- Example 2.2 -----------------------------------------------------------------------------------------------------
+def trace_table(f: Callable[..., Any], variable: str, *arguments: Any, iterations: int = 4) -> Any:
+    """The table of the lecture's Example 2.2: a variable and its tangent at the start of each iteration.
+
+    See `pathgrad.tables.trace_table`, which this is.
+    """
+    from .tables import trace_table as table
+
+    return table(f, variable, *arguments, iterations=iterations)
