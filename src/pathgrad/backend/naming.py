@@ -205,9 +205,10 @@ def _targets(s: Statement) -> list[Var]:
 
 
 class Names:
-    """The Python name of every variable."""
+    """The Python name of every variable; temporaries keep away from ``reserved`` names, which are the user's."""
 
-    def __init__(self, taken: Iterable[str]) -> None:
+    def __init__(self, taken: Iterable[str], reserved: Iterable[str] = ()) -> None:
+        self.reserved = set(reserved)
         self.taken = {*taken, "np", "math", *keyword.kwlist}
         self.of: dict[Var, str] = {}
         self.preferred: dict[Var, str] = {}
@@ -231,6 +232,9 @@ class Names:
     def define(self, v: Var, live: set[Var]) -> str:
         """Name a variable that is assigned now; ``live`` is what is read later."""
         rest = live - {v}
+        if v.temporary and v.name in self.reserved:
+            self.of[v] = self.choose(f"{v.name}_2", rest)
+            return self.of[v]
         wanted = self.preferred.get(v)
         name = wanted if wanted is not None and self.is_free(wanted, rest) else self.choose(v.name, rest)
         self.of[v] = name

@@ -37,7 +37,7 @@ class FunctionWriter:
     ) -> None:
         self.program, self.functions, self.used, self.is_main = program, names, used, is_main
         self.nesting = Nesting(program)
-        self.names = Names(taken)
+        self.names = Names(taken, self.nesting.users)
         self.lines: list[str] = []
         self.commented: Any = None
         self.sweep = ""

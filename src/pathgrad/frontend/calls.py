@@ -92,7 +92,7 @@ def call(
     if isinstance(callee, Source):
         return reader.library.call(reader, node, callee, arguments, keywords, name)
     program = getattr(callee, "__pathgrad_call__", None)
-    if program is not None:
+    if program is not None and not isinstance(callee, type):
         return program(reader, node, arguments, keywords, name)
     handler = numpy_calls.handler(callee) or _BUILTINS.get(callee if _hashable(callee) else None)
     if handler is not None:
@@ -102,6 +102,8 @@ def call(
         return _operator(reader, node, op, arguments, keywords, name)
     if isinstance(callee, FunctionType | MethodType) or hasattr(callee, "py_func"):
         module = getattr(callee, "__module__", "") or ""
+        if module.startswith("pathgrad.") and _all_static(arguments, keywords):
+            return callee(*arguments, **keywords)
         if not module.startswith(("numpy", "scipy")):
             if isinstance(callee, MethodType):
                 arguments = [callee.__self__, *arguments]

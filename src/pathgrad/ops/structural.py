@@ -219,6 +219,9 @@ concatenate = array_op("concatenate", lambda *parts, axis: np.concatenate(parts,
 stack = array_op("stack", lambda *parts, axis: np.stack(parts, axis=axis),
     ref="joining", total=True,
     facts={"variadic": "arrays", "label": _stack_label, "shape": lambda dims, atoms, p: _stacked(dims, p["axis"])})
+pack: Op = array_op("pack", lambda *parts: np.array(parts),
+    ref="joining of numbers", total=True,
+    facts={"variadic": "arrays", "label": _pack_label, "shape": lambda dims, atoms, p: (("literal", len(dims)),)})
 section: Op = array_op("section", _section,
     lambda v, t, *parts, axis, position: LinearMap(lambda u: section(u, *parts, axis=axis, position=position), lambda s: place(s, *parts, axis=axis, position=position)),
     ref="transpose of joining", linear=(0,), total=True, views=True,

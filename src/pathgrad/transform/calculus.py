@@ -95,6 +95,10 @@ class Calculus:
             return self.named(label, name)
         if _is(t, -1):
             return emit(TABLE["negative"], [label], name=name)
+        whole = self.definition(t)
+        if whole is not None and whole.op.name in ("spread", "broadcast_with") and _is(whole.args[0], 1):
+            if isinstance(t.type, Type) and isinstance(label.type, Type) and t.type.dims == label.type.dims:
+                return self.named(label, name)
         definition = self.definition(label)
         if definition is not None:
             if definition.op.name == "where" and any(isinstance(a, Const) for a in definition.args[1:]):

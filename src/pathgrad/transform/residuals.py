@@ -63,13 +63,18 @@ class ShapeBuilder(Builder):
             if isinstance(v.type, Type) and v.type.rank and None not in v.type.dims:
                 self.representatives.setdefault((v.type.dtype, v.type.dims), v)
 
-    def emit(self, op: Op, args: Sequence[Any], params: dict[str, Any] | None = None, name: str = "t") -> Atom:
-        """As `Builder.emit`."""
-        atoms = [arg.atom if hasattr(arg, "atom") else arg for arg in args]
+    def represented(self, op: Op, args: Sequence[Any]) -> list[Any]:
+        """The operands, those of which only the shape is read replaced by arguments of the program."""
+        atoms = list(args)
         for k in shape_only(Let(Var("", Type("f64")), op, tuple(atoms))):
             if isinstance(atoms[k], Var) and isinstance(atoms[k].type, Type):
                 key = (atoms[k].type.dtype, atoms[k].type.dims)
                 atoms[k] = self.representatives.get(key, atoms[k])
+        return atoms
+
+    def emit(self, op: Op, args: Sequence[Any], params: dict[str, Any] | None = None, name: str = "t") -> Atom:
+        """As `Builder.emit`."""
+        atoms = self.represented(op, [arg.atom if hasattr(arg, "atom") else arg for arg in args])
         if op.name == "sum_to" and _same_lengths(atoms[0], atoms[1]):
             found: Atom = atoms[0]
             return found

@@ -113,6 +113,9 @@ class _Reverse:
         outputs = [a for a in body.yields if is_float(a.type)]
         self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
         self.builder.represent(inputs)
+        for s in walk(body):
+            if isinstance(s, Let):
+                s.args = tuple(self.builder.represented(s.op, s.args))
         self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.masked and self.is_callee), self.masked)
         self.cotangents = Cotangents(self.builder, self.calculus)
         seeds = self.seeds(outputs)
