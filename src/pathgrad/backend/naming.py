@@ -11,7 +11,7 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-from ..ir import Atom, Block, Branch, Call, Let, Loop, Program, Statement, Var, While, operands, sub_blocks, walk
+from ..ir import I64, Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, operands, sub_blocks, walk
 from ..ir.liveness import live_after, statement_reads
 
 __all__ = ["Names", "Nesting", "writes_in_place"]
@@ -33,14 +33,14 @@ class Nesting:
     """Which statements are written inside the expression that reads them."""
 
     def __init__(self, program: Program) -> None:
-        self.inlined: dict[Var, Let | Branch] = {}
+        self.inlined: dict[Var, Let | Branch | Call] = {}
         self.size: dict[Var, int] = {}
         self.count: dict[Var, int] = {}
         self.users = {v.name for s in walk(program.body) for v in _targets(s) if not v.temporary}
         self.users |= {v.name for v in program.inputs}
         self._count(program.body)
         self._count_broadcast(program.body)
-        self._visit(program.body)
+        self._visit(program.body, in_loop=False)
 
     def _count(self, block: Block) -> None:
         for s in block.statements:
@@ -74,12 +74,12 @@ class Nesting:
                 return True
         return False
 
-    def _visit(self, block: Block) -> None:
+    def _visit(self, block: Block, in_loop: bool) -> None:
         for s in block.statements:
             for inner in sub_blocks(s):
-                self._visit(inner)
+                self._visit(inner, isinstance(s, Loop | While))
         for position, s in enumerate(block.statements):
-            if isinstance(s, Let) and _is_broadcast(s):
+            if isinstance(s, Let) and (_is_broadcast(s) or self._is_index_arithmetic(s)):
                 self.inlined[s.target] = s
                 self.size[s.target] = 1 + sum(self.size.get(a, 0) for a in s.args[:1] if isinstance(a, Var))
                 continue
@@ -92,7 +92,8 @@ class Nesting:
             if place is None:
                 continue
             reader = block.statements[place] if place < len(block.statements) else None
-            if not self._may_nest(s, target, reader):
+            at_end_of_loop = in_loop and reader is None and s.role != "primal" and isinstance(s, Let)
+            if not (self._may_nest(s, target, reader) or (at_end_of_loop and self._is_pure(s))):
                 continue
             between = block.statements[position + 1 : place]
             if self._reads_storage(s) and any(map(writes_in_place, between)):
@@ -101,10 +102,12 @@ class Nesting:
                 size = 1 + sum(self.size.get(a, 0) for a in s.args if isinstance(a, Var) and a in self.inlined)
             elif isinstance(s, Branch):
                 size = self._branch_size(s)
+            elif isinstance(s, Call):
+                size = 2 + sum(self.size.get(a, 0) for a in s.args if isinstance(a, Var) and a in self.inlined)
             else:
                 continue
             if size <= _LARGEST:
-                assert isinstance(s, Let | Branch)
+                assert isinstance(s, Let | Branch | Call)
                 self.inlined[target] = s
                 self.size[target] = size
 
@@ -134,7 +137,20 @@ class Nesting:
                 return self._reader(block, position, s.target)
         return None
 
+    def _is_index_arithmetic(self, s: Let) -> bool:
+        """An index plus or minus a number is written wherever it is read."""
+        kind = s.target.type
+        if not s.target.temporary or s.op.name not in ("add", "subtract") or kind != I64:
+            return False
+        return any(isinstance(a, Const) for a in s.args) and not any(a in self.inlined for a in s.args)
+
+    @staticmethod
+    def _is_pure(s: Statement) -> bool:
+        return isinstance(s, Let) and s.op.name not in _STATEMENTS and s.op.name not in ("copy", "new_list")
+
     def _may_nest(self, s: Statement, target: Var, reader: Statement | None) -> bool:
+        if isinstance(s, Call) and (s.program.consumed or not target.temporary or isinstance(reader, Loop | While)):
+            return self._is_accumulated(s, target, reader)
         if isinstance(s, Let) and (s.op.name in _STATEMENTS or s.op.name == "copy"):
             return False
         if isinstance(s, Let) and s.op.name in ("empty", "zeros", "new_list", "undefined"):
@@ -152,6 +168,12 @@ class Nesting:
             return False
         result = _single(reader)
         return result is not None and result.name == target.name and isinstance(reader, Let)
+
+    def _is_accumulated(self, s: Call, target: Var, reader: Statement | None) -> bool:
+        """A call whose only reader adds it to what is already there."""
+        if s.program.consumed or not isinstance(reader, Let):
+            return False
+        return reader.op.name in ("add", "accumulate") and reader.args[1] is target
 
     def _reads_storage(self, s: Statement) -> bool:
         if isinstance(s, Let):
@@ -224,18 +246,23 @@ class Names:
             hint += "_"
         others = set(besides)
         name, n = hint, 1
+        stem, _, number = hint.rpartition("_")
+        if stem and number.isdigit():
+            hint, n = stem, int(number)
         while name in others or not self.is_free(name, live):
             n += 1
             name = f"{hint}_{n}"
         return name
 
-    def define(self, v: Var, live: set[Var]) -> str:
-        """Name a variable that is assigned now; ``live`` is what is read later."""
+    def define(self, v: Var, live: set[Var], hint: str = "") -> str:
+        """Name a variable that is assigned now; ``live`` is what is read later, ``hint`` a name for a temporary."""
         rest = live - {v}
-        if v.temporary and v.name in self.reserved:
-            self.of[v] = self.choose(f"{v.name}_2", rest)
-            return self.of[v]
         wanted = self.preferred.get(v)
-        name = wanted if wanted is not None and self.is_free(wanted, rest) else self.choose(v.name, rest)
+        if wanted is not None and self.is_free(wanted, rest):
+            name = wanted
+        elif v.temporary:
+            name = self.choose(hint or v.name, rest, self.reserved)
+        else:
+            name = self.choose(v.name, rest)
         self.of[v] = name
         return name

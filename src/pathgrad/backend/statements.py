@@ -6,13 +6,96 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, walk
-from ..ir.liveness import free_variables, inner_live_out
+from ..ir.liveness import free_variables, inner_live_out, statement_reads
 from .naming import Names, Nesting
 from .spelling import AND, ATOM, CONDITIONAL, OR, UNARY, Text, expanded, index_text, literal, range_text, spell
 
 __all__ = ["FunctionWriter"]
 
 _SKIPPED = Text("<undefined>")
+
+
+class _Ending:
+    """What stands at the end of a block; where the last statement is a branch it may go into the arms."""
+
+    def atoms(self) -> Sequence[Atom]:
+        """What the ending reads."""
+        raise AssertionError("abstract")
+
+    def write(self, writer: FunctionWriter, depth: int) -> None:
+        """Print the ending."""
+        raise AssertionError("abstract")
+
+    def wants_arms(self, writer: FunctionWriter, s: Branch) -> bool:
+        """Whether the ending is better printed in the arms of the last branch."""
+        raise AssertionError("abstract")
+
+
+class _Return(_Ending):
+    """``return ...``: in the arms where the results of the function are made there."""
+
+    def __init__(self, outputs: list[Atom]) -> None:
+        self.outputs = outputs
+
+    def atoms(self) -> Sequence[Atom]:
+        return self.outputs
+
+    def write(self, writer: FunctionWriter, depth: int) -> None:
+        writer.line(depth, f"return {writer.returned()}")
+
+    def wants_arms(self, writer: FunctionWriter, s: Branch) -> bool:
+        return s.role == "primal" and all(a in s.results or isinstance(a, Const) for a in self.outputs)
+
+
+class _Next(_Ending):
+    """The end of a loop body: the carried names get their next values, and the loop may be left."""
+
+    def __init__(
+        self, targets: list[str], yields: list[Atom], exit_atom: Atom | None, invariant: Sequence[bool]
+    ) -> None:
+        self.targets, self.yields, self.exit_atom, self.invariant = targets, yields, exit_atom, invariant
+
+    def atoms(self) -> Sequence[Atom]:
+        return [*self.yields, *([] if self.exit_atom is None else [self.exit_atom])]
+
+    def wants_arms(self, writer: FunctionWriter, s: Branch) -> bool:
+        if self.exit_atom is None:
+            return False
+        for arm in (s.then, s.orelse):
+            writer.replaced.update(zip(s.results, arm.yields, strict=True))
+            known = writer.known(self.exit_atom)
+            inner = next((b for b in reversed(arm.statements) if isinstance(b, Branch)), None)
+            leaves = known is False or (known is None and inner is not None and self.wants_arms(writer, inner))
+            for r in s.results:
+                del writer.replaced[r]
+            if leaves:
+                return True
+        return False
+
+    def write(self, writer: FunctionWriter, depth: int) -> None:
+        goes_on = None if self.exit_atom is None else writer.known(self.exit_atom)
+        pairs = [
+            (t, y)
+            for t, y, fixed in zip(self.targets, self.yields, self.invariant, strict=True)
+            if not (fixed and goes_on is True and writer.known(y) is False)
+        ]
+        test = "" if self.exit_atom is None or goes_on is not None else self._test(writer, depth)
+        writer.assign([t for t, _ in pairs], [y for _, y in pairs], depth, None)
+        if goes_on is False:
+            writer.line(depth, "break")
+        elif test:
+            writer.line(depth, test)
+            writer.line(depth + 1, "break")
+
+    def _test(self, writer: FunctionWriter, depth: int) -> str:
+        """The test that ends the loop; saved first if assigning the carried names would change it."""
+        assert self.exit_atom is not None
+        text = writer.text(self.exit_atom)
+        if writer.names_in(self.exit_atom) & set(self.targets):
+            saved = writer.names.choose("going_on", set(), self.targets)
+            writer.line(depth, f"{saved} = {text.text}")
+            return f"if not {saved}:"
+        return f"if {_negated(text)}:"
 
 
 class FunctionWriter:
@@ -41,6 +124,7 @@ class FunctionWriter:
         self.lines: list[str] = []
         self.commented: Any = None
         self.sweep = ""
+        self.replaced: dict[Var, Atom] = {}
 
     # ---- the function ------------------------------------------------------------------------------------------------
     def write(self) -> str:
@@ -51,15 +135,22 @@ class FunctionWriter:
         signature, unpacking = self._signature()
         self.lines = [f"def {self.functions[id(p)]}({signature}):", *self._docstring()]
         for line in unpacking:
-            self._line(1, line)
+            self.line(1, line)
         if any(s.role == "adjoint" for s in p.body.statements) and any(
             s.role in ("primal", "kept") for s in p.body.statements
         ):
             self.sweep = "forward"
-            self._line(1, f"# forward sweep{self._kept()}")
-        self._block(p.body, set(), 1)
-        self._line(1, f"return {self._returned()}")
+            self.line(1, f"# forward sweep{self._kept()}")
+        self._tail(p.body, set(), 1, _Return(list(p.outputs)))
+        self._drop_empty_sweep()
         return "\n".join(self.lines)
+
+    def _drop_empty_sweep(self) -> None:
+        """Where nothing is printed between the two sweeps' comments, neither says anything."""
+        for k, line in enumerate(self.lines[:-1]):
+            if line.startswith("    # forward sweep") and self.lines[k + 1] == "    # backward sweep":
+                del self.lines[k : k + 2]
+                return
 
     def _kept(self) -> str:
         kept: list[str] = []
@@ -118,15 +209,16 @@ class FunctionWriter:
             parts.append(part)
         return ", ".join(parts) + ("," if len(parts) == 1 else "")
 
-    def _returned(self) -> str:
+    def returned(self) -> str:
+        """What the function returns."""
         outputs = self.program.outputs
         if self.is_main and self.program.parameters:
             return self._tree(self.program.result, top=True)
-        return ", ".join(self._text(a).text for a in outputs) or "None"
+        return ", ".join(self.text(a).text for a in outputs) or "None"
 
     def _tree(self, tree: Any, top: bool = False) -> str:
         if isinstance(tree, int):
-            return self._text(self.program.outputs[tree]).text
+            return self.text(self.program.outputs[tree]).text
         if isinstance(tree, dict):
             return "{" + ", ".join(f"{k!r}: {self._tree(t)}" for k, t in tree.items()) + "}"
         if isinstance(tree, list):
@@ -137,19 +229,25 @@ class FunctionWriter:
         return "None"
 
     # ---- lines -------------------------------------------------------------------------------------------------------
-    def _line(self, depth: int, text: str, statement: Any = None) -> None:
+    def line(self, depth: int, text: str, statement: Any = None) -> None:
+        """Print a line; a derivative statement says which line of the user's it comes from."""
         comment = ""
-        if statement is not None and statement.role != "primal" and statement.origin is not None:
+        if statement is not None and statement.role not in ("primal", "kept") and statement.origin is not None:
             key = statement.origin
             if key != self.commented:
                 comment = f"  # line {key.line}: {key.text}"
                 self.commented = key
         elif statement is not None and statement.role == "primal":
             self.commented = None
+        if comment and len(text) + len(comment) + 4 * depth > 118:
+            self.lines.append("    " * depth + comment.strip())
+            comment = ""
         self.lines.append("    " * depth + text + comment)
 
-    def _text(self, atom: Atom) -> Text:
+    def text(self, atom: Atom) -> Text:
         """The expression of an atom."""
+        while isinstance(atom, Var) and atom in self.replaced:
+            atom = self.replaced[atom]
         if isinstance(atom, Const):
             if atom.type.is_array:
                 return Text(self._constant(atom))
@@ -161,11 +259,13 @@ class FunctionWriter:
     def _constant(self, atom: Const) -> str:
         return atom.name if atom.name.isidentifier() else "data"
 
-    def _nested(self, s: Let | Branch) -> Text:
+    def _nested(self, s: Let | Branch | Call) -> Text:
+        if isinstance(s, Call):
+            return Text(f"{self.functions[id(s.program)]}({', '.join(self.text(a).text for a in s.args)})")
         return self._expression(s) if isinstance(s, Let) else self._conditional(s)
 
     def _conditional(self, s: Branch) -> Text:
-        condition = self._text(s.condition)
+        condition = self.text(s.condition)
         a, b = s.then.yields[0], s.orelse.yields[0]
         if isinstance(a, Const) and isinstance(b, Const) and {a.value is True, b.value is True} == {True, False}:
             if a.value is True and b.value is False:
@@ -173,10 +273,10 @@ class FunctionWriter:
             if a.value is False and b.value is True:
                 return Text(_negated(condition), UNARY)
         if isinstance(b, Const) and b.value is False:
-            return Text(f"{condition.within(AND)} and {self._text(a).within(AND)}", AND)
+            return Text(f"{condition.within(AND)} and {self.text(a).within(AND)}", AND)
         if isinstance(a, Const) and a.value is True:
-            return Text(f"{condition.within(OR)} or {self._text(b).within(OR)}", OR)
-        left, right = self._text(a), self._text(b)
+            return Text(f"{condition.within(OR)} or {self.text(b).within(OR)}", OR)
+        left, right = self.text(a), self.text(b)
         return Text(f"{left.within(OR)} if {condition.within(OR)} else {right.within(CONDITIONAL)}", CONDITIONAL)
 
     def _expression(self, let: Let) -> Text:
@@ -191,41 +291,37 @@ class FunctionWriter:
             if inner.op.name == "broadcast_with" and self._spreads_itself(let, atom, inner):
                 return self._operand(let, inner.args[0])
             if inner.op.name == "spread" and self._spreads_itself(let, atom, inner):
-                return expanded(inner, self._text(inner.args[0]))
-        return self._text(atom)
+                return expanded(inner, self.text(inner.args[0]))
+        return self.text(atom)
 
     def _spreads_itself(self, let: Let, atom: Var, inner: Let) -> bool:
-        """Whether the other operands of ``let`` give its result its shape."""
+        """Whether NumPy, given what stands in the text, broadcasts to the shape that ``atom`` has."""
         if let.op.name in ("store", "accumulate"):
             return atom is let.args[1] and (inner.op.name == "broadcast_with" or inner.args[0].type.rank == 0)
         if not let.op.elementwise:
             return False
-        others = {a for a in let.args if a is not atom and isinstance(a, Var)}
-        looked_through = set(others)
-        for other in others:
-            definition = self.nesting.inlined.get(other)
+        present: set[Any] = set()
+        for a in let.args:
+            definition = self.nesting.inlined.get(a) if isinstance(a, Var) else None
             if isinstance(definition, Let) and definition.op.name == "broadcast_with":
-                source = definition.args[0]
-                if isinstance(source, Var):
-                    looked_through.add(source)
-        if inner.op.name == "broadcast_with" and all(o in looked_through for o in inner.args[1:]):
-            return True
-        assert isinstance(atom.type, Type)
-        if None in atom.type.dims:
-            return False
-        return any(isinstance(o.type, Type) and o.type.dims == atom.type.dims and self._solid(o) for o in others)
+                present.add(_dims(definition.args[0]))
+            elif not (isinstance(definition, Let) and definition.op.name == "spread"):
+                present.add(_dims(a))
+        whole = _dims(atom)
+        return whole in present or self._shapes_made_of(inner) <= present
 
-    def _solid(self, v: Var) -> bool:
-        """Whether the text of ``v`` has its whole shape."""
-        definition = self.nesting.inlined.get(v)
-        if not isinstance(definition, Let):
-            return True
-        if definition.op.name in ("broadcast_with", "spread"):
-            return False
-        if definition.op.elementwise:
-            arrays = [a for a in definition.args if isinstance(a, Var) and a.type.rank]
-            return not arrays or any(self._solid(a) for a in arrays)
-        return True
+    def _shapes_made_of(self, let: Let) -> set[Any]:
+        """The shapes whose broadcast is the shape of a broadcast value."""
+        if let.op.name == "spread":
+            return {_dims(let.args[1])}
+        shapes = {_dims(let.args[0])}
+        for a in let.args[1:]:
+            definition = self.nesting.inlined.get(a) if isinstance(a, Var) else None
+            if isinstance(definition, Let) and definition.op.name == "broadcast_with":
+                shapes |= self._shapes_made_of(definition)
+            else:
+                shapes.add(_dims(a))
+        return {shape for shape in shapes if shape != ()}
 
     # ---- blocks ------------------------------------------------------------------------------------------------------
     def _block(self, block: Block, live_out: set[Var], depth: int) -> None:
@@ -234,7 +330,7 @@ class FunctionWriter:
                 continue
             if depth == 1 and self.sweep == "forward" and s.role == "adjoint":
                 self.sweep = "backward"
-                self._line(1, "# backward sweep")
+                self.line(1, "# backward sweep")
             if isinstance(s, Let):
                 self._let(s, live, depth)
             elif isinstance(s, Call):
@@ -247,7 +343,7 @@ class FunctionWriter:
     def _is_nested(self, s: Statement) -> bool:
         if isinstance(s, Let):
             return s.target in self.nesting.inlined or s.op.name == "undefined" and self._skip(s)
-        return isinstance(s, Branch) and len(s.results) == 1 and s.results[0] in self.nesting.inlined
+        return isinstance(s, Branch | Call) and len(s.results) == 1 and s.results[0] in self.nesting.inlined
 
     def _skip(self, s: Let) -> bool:
         self.nesting.inlined[s.target] = s
@@ -256,34 +352,42 @@ class FunctionWriter:
     def _let(self, s: Let, live: set[Var], depth: int) -> None:
         name = s.op.name
         if s.op.consumes:
-            base = self._text(s.args[0]).text
+            base = self.text(s.args[0]).text
             assert isinstance(s.args[0], Var)
             self.names.of[s.target] = base
             self._in_place(s, base, depth)
             return
         text = self._expression(s).text
         first = s.args[0] if s.args else None
-        target = self.names.define(s.target, live)
+        target = self.names.define(s.target, live, self._hint(s))
         if name in ("add", "subtract") and isinstance(first, Var) and not s.target.type.rank:
             own = first not in self.nesting.inlined and self.names.of.get(first) == target
             if own:
                 sign = "+" if name == "add" else "-"
-                self._line(depth, f"{target} {sign}= {self._operand(s, s.args[1]).text}", s)
+                self.line(depth, f"{target} {sign}= {self._operand(s, s.args[1]).text}", s)
                 return
-        self._line(depth, f"{target} = {text}", s)
+        self.line(depth, f"{target} = {text}", s)
+
+    def _hint(self, s: Let) -> str:
+        """A name for an element that is read more than once: ``u_i`` for ``u[i]``."""
+        if s.op.name != "load" or not s.params["index"].is_element or not isinstance(s.args[0], Var):
+            return ""
+        parts = [self.text(a).text for a in s.args]
+        simple = all(p.isidentifier() or p.isdigit() for p in parts)
+        return "_".join(parts) if simple else f"{parts[0]}_element" if parts[0].isidentifier() else ""
 
     def _in_place(self, s: Let, base: str, depth: int) -> None:
         name = s.op.name
         if name == "push":
-            self._line(depth, f"{base}.append({self._text(s.args[1]).text})", s)
+            self.line(depth, f"{base}.append({self.text(s.args[1]).text})", s)
         elif name == "pop":
-            self._line(depth, f"{base}.pop()", s)
+            self.line(depth, f"{base}.pop()", s)
         elif name == "add_at":
             self.used.add("_add_at")
-            self._line(depth, f"_add_at({base}, {self._text(s.args[1]).text}, {self._text(s.args[2]).text})", s)
+            self.line(depth, f"_add_at({base}, {self.text(s.args[1]).text}, {self.text(s.args[2]).text})", s)
         else:
             index = s.params["index"]
-            place = f"{base}[{index_text(index, [self._text(a) for a in s.args[2:]])}]"
+            place = f"{base}[{index_text(index, [self.text(a) for a in s.args[2:]])}]"
             value = self._operand(s, s.args[1]).text
             sign = "="
             if name == "accumulate":
@@ -292,20 +396,20 @@ class FunctionWriter:
                 inner = self.nesting.inlined.get(s.args[1]) if isinstance(s.args[1], Var) else None
                 if isinstance(inner, Let) and inner.op.name == "negative":
                     sign, value = "-=", self._operand(s, inner.args[0]).text
-            self._line(depth, f"{place} {sign} {value}", s)
+            self.line(depth, f"{place} {sign} {value}", s)
 
     def _call(self, s: Call, live: set[Var], depth: int) -> None:
-        arguments = ", ".join(self._text(a).text for a in s.args)
+        arguments = ", ".join(self.text(a).text for a in s.args)
         targets = []
         chosen: set[Var] = set()
         for r in s.results:
             targets.append(self.names.define(r, live | chosen))
             chosen.add(r)
-        self._line(depth, f"{', '.join(targets)} = {self.functions[id(s.program)]}({arguments})", s)
+        self.line(depth, f"{', '.join(targets)} = {self.functions[id(s.program)]}({arguments})", s)
 
     # ---- branches ----------------------------------------------------------------------------------------------------
     def _branch(self, s: Branch, live: set[Var], depth: int) -> None:
-        condition = self._text(s.condition)
+        condition = self.text(s.condition)
         targets: list[str] = []
         rest = live - set(s.results)
         for r in s.results:
@@ -318,21 +422,94 @@ class FunctionWriter:
             commented = self.commented
             self._prefer(arm.yields, targets)
             self._block(arm, rest, depth + 1)
-            self._assign(targets, arm.yields, depth + 1, s)
+            self.assign(targets, arm.yields, depth + 1, None)
             arms.append(self.lines)
             self.lines, self.commented = before, commented
         self.names.of.update(zip(s.results, targets, strict=True))
-        then, orelse = arms
+        self._arms(condition, arms[0], arms[1], depth)
+
+    def _arms(self, condition: Text, then: list[str], orelse: list[str], depth: int) -> None:
         if not then and orelse:
-            self._line(depth, f"if {_negated(condition)}:", None)
+            self.line(depth, f"if {_negated(condition)}:", None)
             self.lines += orelse
             return
         if not then:
             return
-        self._line(depth, f"if {condition.text}:", None)
+        self.line(depth, f"if {condition.text}:", None)
         self.lines += then
-        if orelse:
-            self._else(orelse, depth)
+        if not orelse:
+            return
+        leaves = then[-1].strip().split(" ")[0] in ("return", "break")
+        if leaves and then[-1].startswith("    " * (depth + 1)) and not then[-1].startswith("    " * (depth + 2)):
+            self.lines += [line[4:] for line in orelse]
+            return
+        self._else(orelse, depth)
+
+    def _tail(self, block: Block, live_out: set[Var], depth: int, ending: _Ending) -> None:
+        """Print a block and its ending; where the last statement is a branch, the ending goes into its arms."""
+        printed = [s for s in block.statements if not self._is_nested(s)]
+        last = printed[-1] if printed else None
+        if not (isinstance(last, Branch) and self._goes_into_arms(last, ending)):
+            self._block(block, live_out, depth)
+            ending.write(self, depth)
+            return
+        position = block.statements.index(last)
+        live = self.nesting.live_after(block, live_out)[position]
+        self._block(Block(block.statements[:position], []), live | self._read_by(last), depth)
+        condition = self.text(last.condition)
+        arms = []
+        for arm in (last.then, last.orelse):
+            before, self.lines = self.lines, []
+            commented = self.commented
+            names = dict(self.names.of)
+            added = dict(zip(last.results, arm.yields, strict=True))
+            self.replaced.update(added)
+            for r, atom in added.items():
+                if isinstance(atom, Var) and r in self.names.preferred:
+                    self.names.preferred.setdefault(atom, self.names.preferred[r])
+            arm_live = self.nesting.expanded(
+                (live - set(last.results)) | {a for a in arm.yields if isinstance(a, Var)}
+            )
+            self._tail(Block(arm.statements, arm.yields), arm_live, depth + 1, ending)
+            for r in last.results:
+                del self.replaced[r]
+            arms.append(self.lines)
+            self.lines, self.commented = before, commented
+            self.names.of = {**names, **{v: n for v, n in self.names.of.items() if v not in names}}
+        self._arms(condition, arms[0], arms[1], depth)
+
+    def _read_by(self, s: Branch) -> set[Var]:
+        return self.nesting.expanded(statement_reads(s))
+
+    def _goes_into_arms(self, s: Branch, ending: _Ending) -> bool:
+        """Whether an arm ends the block early and the results are read by the ending only."""
+        reads = self.nesting.expanded([a for a in ending.atoms() if isinstance(a, Var)])
+        chained: set[Var] = set()
+        while chained != reads:
+            chained = set(reads)
+            reads |= self.nesting.expanded(
+                a for v in chained if isinstance(a := self.replaced.get(v), Var)
+            )
+        if not all(r in reads for r in s.results):
+            return False
+        return ending.wants_arms(self, s)
+
+    def known(self, atom: Atom) -> Any:
+        """The truth of an atom where it is known here, None where it is not."""
+        while isinstance(atom, Var) and atom in self.replaced:
+            atom = self.replaced[atom]
+        if isinstance(atom, Const):
+            return atom.value if isinstance(atom.value, bool) else None
+        let = self.nesting.inlined.get(atom)
+        if not isinstance(let, Let) or not let.op.name.startswith("logical_"):
+            return None
+        parts = [self.known(a) for a in let.args]
+        if let.op.name == "logical_not":
+            return None if parts[0] is None else not parts[0]
+        absorbing = let.op.name == "logical_or"
+        if absorbing in parts:
+            return absorbing
+        return None if None in parts else not absorbing
 
     def _else(self, lines: list[str], depth: int) -> None:
         """An else arm; one that is only another if becomes elif."""
@@ -343,7 +520,7 @@ class FunctionWriter:
             self.lines.append("    " * depth + "el" + heads[0].strip())
             self.lines += [line[4:] for line in lines[1:]]
             return
-        self._line(depth, "else:")
+        self.line(depth, "else:")
         self.lines += lines
 
     def _prefer(self, yields: Sequence[Atom], targets: Sequence[str]) -> None:
@@ -351,27 +528,38 @@ class FunctionWriter:
             if isinstance(atom, Var):
                 self.names.preferred.setdefault(atom, target)
 
-    def _assign(self, targets: Sequence[str], values: Sequence[Atom], depth: int, s: Any) -> None:
+    def assign(self, targets: Sequence[str], values: Sequence[Atom], depth: int, s: Any) -> None:
         """Assign values to names as if at once."""
         pairs = []
         for target, atom in zip(targets, values, strict=True):
-            text = self._text(atom)
+            text = self.text(atom)
             if text is not _SKIPPED and text.text != target:
-                pairs.append((target, text.text, self._names_in(atom)))
+                nested = self.nesting.inlined.get(atom) if isinstance(atom, Var) else None
+                pairs.append((target, text.text, self.names_in(atom), nested))
         while pairs:
             ready = [p for p in pairs if all(p[0] not in q[2] for q in pairs if q is not p)]
             if not ready:
                 left = ", ".join(p[0] for p in pairs)
-                self._line(depth, f"{left} = {', '.join(p[1] for p in pairs)}", s)
+                self.line(depth, f"{left} = {', '.join(p[1] for p in pairs)}", s)
                 return
-            for p in ready[:1]:
-                self._line(depth, f"{p[0]} = {p[1]}", s)
-                pairs.remove(p)
+            first = ready[0]
+            self.line(depth, f"{first[0]} = {first[1]}", first[3] or s)
+            pairs.remove(first)
 
-    def _names_in(self, atom: Atom) -> set[str]:
-        if not isinstance(atom, Var):
-            return set()
-        return {self.names.of[v] for v in self.nesting.expanded([atom]) if v in self.names.of}
+    def names_in(self, atom: Atom) -> set[str]:
+        found: set[str] = set()
+        todo: list[Atom] = [atom]
+        while todo:
+            one = todo.pop()
+            if not isinstance(one, Var):
+                continue
+            if one in self.replaced:
+                todo.append(self.replaced[one])
+            elif one in self.nesting.inlined:
+                todo.extend(statement_reads(self.nesting.inlined[one]))
+            elif one in self.names.of:
+                found.add(self.names.of[one])
+        return found
 
     # ---- loops -------------------------------------------------------------------------------------------------------
     def _loop(self, s: Loop | While, live: set[Var], depth: int) -> None:
@@ -388,65 +576,56 @@ class FunctionWriter:
             hint = own if own and init not in busy and own == param.name else param.name
             targets.append(self.names.choose(hint, busy, targets))
             self._prefer([result], targets[-1:])
-        self._assign(targets, s.inits, depth, s)
+        self.assign(targets, s.inits, depth, None)
         self.names.of.update(zip(s.params, targets, strict=True))
         trips = ""
         if s.trips is not None:
             trips = self.names.choose(s.trips.name, busy | set(s.params))
             self.names.of[s.trips] = trips
-            self._line(depth, f"{trips} = 0")
+            self.line(depth, f"{trips} = 0")
         reserved = {s.trips} if s.trips is not None else set()
         live_out = self.nesting.expanded(inner_live_out(s, after)) | reserved
         if isinstance(s, Loop):
             index = self.names.choose(s.index.name, busy | set(s.params) | reserved)
             self.names.of[s.index] = index
-            self._line(depth, f"for {index} in {ends}:")
+            self.line(depth, f"for {index} in {ends}:")
         else:
             self._condition(s, live_out, depth)
         yields = s.body.yields[: len(s.params)]
         self._prefer(yields, targets)
         start = len(self.lines)
-        # at the end of a body, every carried name is assigned at once
-        self._block(s.body, live_out, depth + 1)
-        exit_text = self._text(s.body.yields[-1]) if s.exits else None
-        exit_line = self._exit_name(s, exit_text, targets, depth) if exit_text is not None else ""
-        self._assign(targets, yields, depth + 1, s)
         if trips:
-            self._line(depth + 1, f"{trips} += 1")
-        if exit_line:
-            self._line(depth + 1, exit_line)
-            self._line(depth + 2, "break")
+            self.line(depth + 1, f"{trips} += 1")
+        invariant = [
+            isinstance(i, Const) and i.value is False and p.temporary for p, i in zip(s.params, s.inits, strict=True)
+        ]
+        exit_atom = s.body.yields[len(s.params)] if s.exits else None
+        self._tail(s.body, live_out, depth + 1, _Next(targets, list(yields), exit_atom, invariant))
         if len(self.lines) == start:
-            self._line(depth + 1, "pass")
+            self.line(depth + 1, "pass")
         self.names.of.update(zip(s.results, targets, strict=True))
-
-    def _exit_name(self, s: Loop | While, text: Text, targets: Sequence[str], depth: int) -> str:
-        """The test that ends the loop; saved first if assigning the carried names would change it."""
-        names = self._names_in(s.body.yields[-1])
-        if names & set(targets):
-            busy = set(s.params) | {a for a in s.body.yields if isinstance(a, Var)}
-            saved = self.names.choose("going_on", busy, targets)
-            self._line(depth + 1, f"{saved} = {text.text}")
-            return f"if not {saved}:"
-        return f"if {_negated(text)}:"
 
     def _condition(self, s: While, live_out: set[Var], depth: int) -> None:
         before, self.lines = self.lines, []
         reads = self.nesting.expanded(free_variables(s.body) | set(s.params))
         self._block(s.condition, live_out | reads, depth + 1)
         inner, self.lines = self.lines, before
-        test = self._text(s.condition.yields[0])
+        test = self.text(s.condition.yields[0])
         if not inner:
-            self._line(depth, f"while {test.text}:")
+            self.line(depth, f"while {test.text}:")
             return
-        self._line(depth, "while True:")
+        self.line(depth, "while True:")
         self.lines += inner
-        self._line(depth + 1, f"if {_negated(test)}:")
-        self._line(depth + 2, "break")
+        self.line(depth + 1, f"if {_negated(test)}:")
+        self.line(depth + 2, "break")
 
     def _range(self, s: Loop) -> str:
-        text = f"range({range_text([self._text(a) for a in (s.start, s.stop, s.step)])})"
+        text = f"range({range_text([self.text(a) for a in (s.start, s.stop, s.step)])})"
         return f"reversed({text})" if s.reversed else text
+
+
+def _dims(atom: Atom) -> Any:
+    return atom.type.dims if isinstance(atom.type, Type) else object()
 
 
 def _negated(condition: Text) -> str:

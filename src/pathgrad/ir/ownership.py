@@ -21,6 +21,10 @@ from .program import Atom, Block, Branch, Call, Const, Let, Loop, Program, State
 __all__ = ["find_conflict", "place_copies"]
 
 
+#: Operators whose result repeats an operand without having storage for it.
+_READ_ONLY = ("broadcast_with", "spread")
+
+
 @dataclass
 class Conflict:
     """A write into storage that something else reads later.
@@ -168,6 +172,9 @@ def _let(block: Block, position: int, let: Let, after: set[Var], analysis: _Anal
             return Conflict(reader, let.args[0], block, position, _argument_setter(let, 0))
         roots = analysis.of(let.args[0])
         analysis.roots[let.target] = roots | analysis.of(let.args[1]) if operator.name == "push" else roots
+    elif operator.name in _READ_ONLY:
+        analysis.permanent.add(let.target)
+        analysis.roots[let.target] = analysis.of(let.args[0]) | {let.target}
     elif operator.views and let.args:
         analysis.roots[let.target] = analysis.of(let.args[0])
     else:

@@ -52,7 +52,15 @@ class Calculus:
         label = self.label(let, position, args, value)
         if isinstance(label, LinearMap):
             return self.named(label.apply(self.builder.term(t)), name)
-        return self.times(t, label, self.needs_test(let, position, args), name)
+        return self.extended(let, position, t, label, args, name)
+
+    def extended(self, let: Let, position: int, t: Atom, label: Atom, args: Sequence[Atom], name: str) -> Atom:
+        """``t`` times a label; for the second factor of a product in the order of the product rule, x y'."""
+        test = self.needs_test(let, position, args)
+        plain = not test and not isinstance(t, Const) and not isinstance(label, Const)
+        if let.op.name == "multiply" and position == 1 and plain:
+            return self.builder.emit(TABLE["multiply"], [label, t], name=name)
+        return self.times(t, label, test, name)
 
     def transposed(self, let: Let, position: int, args: Sequence[Atom], value: Atom, t: Atom, name: str) -> Atom:
         """``t`` extended by the label of one operand, backward."""
@@ -119,6 +127,8 @@ class Calculus:
             return b
         if _is(b, 0):
             return a
+        if a is b:
+            return self.builder.emit(TABLE["multiply"], [2.0, a], name=name)
         definition = self.definition(b)
         if definition is not None and definition.op.name == "negative":
             return self.builder.emit(TABLE["subtract"], [a, definition.args[0]], name=name)

@@ -39,6 +39,7 @@ class Cotangents:
         self.builder = builder
         self.calculus = calculus
         self.scopes: list[_Scope] = [_Scope()]
+        self.shared: set[Var] = set()
 
     @contextmanager
     def scope(self, block: Block, params: Sequence[Var] = (), loop: bool = False) -> Iterator[None]:
@@ -88,6 +89,8 @@ class Cotangents:
         if not isinstance(atom, Var) or (isinstance(bar, Const) and bar.value == 0):
             return
         before = self.peek(atom)
+        if before is None and isinstance(bar, Var) and bar.type.rank:
+            self.shared.add(bar)
         if isinstance(atom.type, ListType):
             self.put(atom, bar if before is None else self._add_lists(before, bar))
         elif before is not None and before.type.rank and isinstance(before, Var):
@@ -96,10 +99,9 @@ class Cotangents:
             self.put(atom, self.calculus.plus(before, bar, _bar(atom)))
 
     def _add_arrays(self, before: Var, bar: Atom, name: str) -> Atom:
-        """Arrays accumulate in place."""
-        definition = self.calculus.definition(bar)
-        if definition is not None and definition.op.name == "negative":
-            pass
+        """Arrays accumulate in place, but for the first sum of two contributions, which others may read."""
+        if before in self.shared:
+            return self.calculus.plus(before, bar, name)
         return self.builder.emit(TABLE["accumulate"], [before, bar], {"index": Index(())}, name)
 
     def _add_lists(self, before: Atom, bar: Atom) -> Atom:

@@ -6,7 +6,7 @@ Beside each statement stands the statement for its tangent; loops, branches and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..ir import (
@@ -235,7 +235,9 @@ class _Forward:
             carried, extra = s.body.yields[:count], s.body.yields[count:]
             body.yields = [*carried, *(self.matched(carried[k], s.params[k]) for k in moving), *extra]
         self.dots.update(zip((s.results[k] for k in moving), results, strict=True))
-        both, after = [*s.params, *params], [*s.results, *results]
+        both, after = _interleaved(s.params, params, moving), _interleaved(s.results, results, moving)
+        inits = _interleaved(inits[:count], inits[count:], moving)
+        body.yields = [*_interleaved(carried, body.yields[count : count + len(moving)], moving), *extra]
         if isinstance(s, Loop):
             ends = (s.start, s.stop, s.step)
             self.builder.append(
@@ -243,6 +245,16 @@ class _Forward:
             )
         else:
             self.builder.append(While(both, inits, s.condition, body, after, s.exits, s.trips, s.origin, s.role))
+
+
+def _interleaved(values: Sequence[Any], dots: Sequence[Any], moving: Sequence[int]) -> list[Any]:
+    """Each tangent before its value, as statements are doubled."""
+    result: list[Any] = []
+    for k, value in enumerate(values):
+        if k in moving:
+            result.append(dots[moving.index(k)])
+        result.append(value)
+    return result
 
 
 def same_lengths(derivative: Atom, value: Atom) -> Atom:
