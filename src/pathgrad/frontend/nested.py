@@ -6,17 +6,15 @@ it as it is and knows nothing of how it was derived.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..ir import Call, Type, Var, array
-from . import arrays, control
-from .library import token_of
+from .context import Reader
+from .helpers import token_of
+from .operands import atom_of
 from .read import Spec
-from .state import as_number
-from .values import Array, DictValue, ListValue, Scalar
-
-if TYPE_CHECKING:
-    from .reader import Reader
+from .storage import new_array, type_of
+from .values import Array, DictValue, ListValue, Scalar, as_number
 
 
 def read_derived_call(
@@ -40,7 +38,7 @@ def read_derived_call(
     values: dict[int, Any] = {}
     for parameter in program.parameters:
         _place(parameter.tree, bound[parameter.name], values)
-    args = [control.atom_of(reader, values[k], v.type) for k, v in enumerate(program.inputs)]
+    args = [atom_of(reader, values[k], v.type) for k, v in enumerate(program.inputs)]
     results = [
         Var("v", array(a.type.dtype, (None,) * a.type.rank) if isinstance(a.type, Type) else a.type, temporary=True)
         for a in program.outputs
@@ -56,7 +54,7 @@ def _spec(reader: Reader, value: Any, tokens: dict[Any, Any]) -> Spec:
         assert isinstance(number.atom.type, Type)
         return Spec("number", Type(number.atom.type.dtype), number.weak)
     if isinstance(value, Array):
-        type_ = arrays.type_of(reader, value)
+        type_ = type_of(reader, value)
         lengths = tuple(token_of(d, tokens) for d in type_.dims)
         return Spec("array", array(type_.dtype, lengths), lengths=lengths)
     if isinstance(value, tuple | ListValue):
@@ -84,7 +82,7 @@ def _place(tree: Any, value: Any, values: dict[int, Any]) -> None:
 def _value(reader: Reader, tree: Any, results: list[Var]) -> Any:
     if isinstance(tree, int):
         atom = results[tree]
-        return arrays.new_array(reader, atom, "v") if atom.type.rank else Scalar(atom, weak=False)
+        return new_array(reader, atom, "v") if atom.type.rank else Scalar(atom, weak=False)
     if isinstance(tree, tuple):
         return tuple(_value(reader, t, results) for t in tree)
     if isinstance(tree, list):
@@ -92,5 +90,3 @@ def _value(reader: Reader, tree: Any, results: list[Var]) -> Any:
     if isinstance(tree, dict):
         return reader.state.add(DictValue({k: _value(reader, t, results) for k, t in tree.items()}))
     return None
-
-

@@ -15,11 +15,13 @@ import numpy as np
 from ..errors import ArgumentError
 from ..ir import Parameter, Program, Type, Var, array, check, place_copies
 from ..ir.types import dtype_of_numpy
-from . import arrays, control
-from .library import Library
-from .reader import NeedsStatic, Reader
+from .context import Library, NeedsStatic, Reader
+from .names import bind
+from .operands import atom_of
+from .reader import ProgramReader
 from .source import Source
 from .state import leaves, template_of
+from .storage import type_of
 from .values import Array, Cell, DictValue, ListValue, Scalar
 
 __all__ = ["Reading", "Spec", "read", "spec_of"]
@@ -106,7 +108,8 @@ def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str)
     if dtype is None:
         wanted = "real and imaginary parts" if value.dtype.kind == "c" else ".astype(np.float64)"
         raise ArgumentError(
-            f"{name}: an array of dtype {value.dtype} cannot be read; float64, float32, int64 and bool can: use {wanted}"
+            f"{name}: an array of dtype {value.dtype} cannot be read; float64, float32, int64 and bool can: "
+            f"use {wanted}"
         )
     if value.ndim == 0:
         return Spec("number", Type(dtype), value="array")
@@ -182,7 +185,7 @@ class _Fix(Exception):  # noqa: N818  (a request, not an error)
 
 def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name: str | None) -> Reading:
     library = Library()
-    reader = Reader(source, library)
+    reader = ProgramReader(source, library)
     program_name = library.unique(name or source.name)
     inputs: list[Var] = []
     parameters: list[Parameter] = []
@@ -199,7 +202,7 @@ def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name
         owners.update(dict.fromkeys(inputs[start:], parameter))
         parameters.append(Parameter(parameter, tree))
     with reader.builder.open() as body:
-        everything = library.bind(reader, source.node, source, [], bound)
+        everything = bind(reader, source.node, source, [], bound)
         try:
             value = reader.run_function(source, everything)
         except NeedsStatic as needed:
@@ -246,7 +249,7 @@ def _result(reader: Reader, value: Any, yields: list[Any]) -> Any:
         return [_result(reader, item, yields) for item in value.items]
     if isinstance(value, DictValue):
         return {key: _result(reader, item, yields) for key, item in value.slots.items()}
-    template = template_of(value, lambda a: arrays.type_of(reader, a))
+    template = template_of(value, lambda a: type_of(reader, a))
     if template.kind == "fixed":
         if value is None:
             return None
@@ -254,7 +257,7 @@ def _result(reader: Reader, value: Any, yields: list[Any]) -> Any:
             reader.source.node,
             f"returns {value!r}, a {type(value).__name__}; return numbers, arrays, and tuples, lists or dicts of them",
         )
-    yields += leaves(value, template, lambda v, t: control.atom_of(reader, v, t))
+    yields += leaves(value, template, lambda v, t: atom_of(reader, v, t))
     return len(yields) - 1
 
 

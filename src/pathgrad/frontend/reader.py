@@ -1,108 +1,60 @@
 """Reading a Python function: its statements become a program (floor 2).
 
 The reader walks the syntax tree with the types of the arguments and the function's own globals and closure. What is
-known when reading is computed when reading; what depends on numbers becomes program. This module reads statements and
-functions; `control` reads branches and loops, `expressions` expressions, `arrays` indexing, `calls` calls.
+known when reading is computed when reading; what depends on numbers becomes program. This module reads functions and
+statements, and binds what lower modules ask of a `Reader` to the modules that do it: `expressions`, `branches`, `loops`
+and `helpers`.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from ..errors import PathgradError, ShapeError, SourceError, UnsupportedSyntax
-from ..ir import Builder, Origin
-from . import arrays, control, expressions
+from ..ir import Origin
+from . import loops
+from .branches import branch, guarded, read_if
+from .containers import extend_list, unpack
+from .context import NORMAL, Outcome, Reader
+from .expressions import default_values, evaluate
+from .helpers import call_helper
+from .names import lookup, read_import
+from .operands import named
+from .operators import binary
 from .source import Source
-from .state import State
-from .values import UNBOUND, Array, DictValue, Frame, ListValue, LocalFunction
+from .values import UNBOUND, Array, Frame, ListValue, LocalFunction, Scalar
+from .writing import augment_array, augment_item, set_item
 
-__all__ = ["NORMAL", "NeedsStatic", "Outcome", "Reader"]
-
-
-class NeedsStatic(Exception):  # noqa: N818  (a request, not an error: the loop that owns the value unrolls)
-    """A run-time number stands where reading must know its value."""
-
-    def __init__(self, atom: Any, error: SourceError) -> None:
-        super().__init__(str(error))
-        self.atom = atom
-        self.error = error
+__all__ = ["ProgramReader"]
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """How a block ended: each flag is False, True, or a run-time truth value."""
+class ProgramReader(Reader):
+    """Reads one program."""
 
-    returned: Any = False
-    value: Any = UNBOUND
-    broke: Any = False
-    continued: Any = False
+    # ---- what lower modules ask for ----------------------------------------------------------------------------------
+    def evaluate(self, node: ast.expr, name: str = "t") -> Any:
+        """The value of an expression; what it writes is named ``name``."""
+        return evaluate(self, node, name)
 
-    @property
-    def flags(self) -> tuple[Any, Any, Any]:
-        """The three flags."""
-        return (self.returned, self.broke, self.continued)
+    def branch(
+        self, node: ast.AST, test: Scalar, then: Callable[[], Outcome], orelse: Callable[[], Outcome]
+    ) -> Outcome:
+        """Read two arms from one state and join what they made of it."""
+        return branch(self, node, test, then, orelse)
 
-    @property
-    def is_normal(self) -> bool:
-        """The block fell through its end."""
-        return all(flag is False for flag in self.flags)
+    def call_source(
+        self, node: ast.AST, source: Source, arguments: Sequence[Any], keywords: dict[str, Any], name: str
+    ) -> Any:
+        """Call a function that has source: a helper program, or its text in place."""
+        return call_helper(self, node, source, arguments, keywords, name)
 
-    @property
-    def is_certain(self) -> bool:
-        """The block certainly did not fall through its end."""
-        return any(flag is True for flag in self.flags)
-
-
-NORMAL = Outcome()
-
-
-class Reader:
-    """Reads one program.
-
-    Parameters
-    ----------
-    source : Source
-        The function.
-    library : Library
-        The helper programs that have been read, shared by all programs of one reading.
-    """
-
-    def __init__(self, source: Source, library: Any) -> None:
-        self.source = source
-        self.library = library
-        self.builder = Builder()
-        self.state = State()
-        self.frame: Frame = Frame()
-        self.depth = 0
-
-    # ---- errors ------------------------------------------------------------------------------------------------------
-    def fail(self, node: ast.AST, message: str, kind: type[SourceError] = UnsupportedSyntax) -> NoReturn:
-        """Refuse ``node`` with the user's file, line and column."""
-        raise self.error(node, message, kind)
-
-    def error(self, node: ast.AST, message: str, kind: type[SourceError] = UnsupportedSyntax) -> SourceError:
-        """The error for ``node``."""
-        line = getattr(node, "lineno", 1)
-        column = getattr(node, "col_offset", 0) + 1 + self.source.column_offset
-        return kind(f"{self.source.name}: {message}", self.source.filename, line, column, self.source.line(line))
-
-    @contextmanager
-    def locating(self, node: ast.AST) -> Iterator[None]:
-        """Give errors of lower floors the user's file, line and column."""
-        try:
-            yield
-        except SourceError:
-            raise
-        except ShapeError as error:
-            line = getattr(node, "lineno", 1)
-            where = f"{self.source.filename}:{line}:{getattr(node, 'col_offset', 0) + 1 + self.source.column_offset}"
-            raise ShapeError(f"{where}: {self.source.name}: {error}") from error
-        except PathgradError:
-            raise
+    def for_helper(self, source: Source) -> Reader:
+        """A reader for a helper program, one call deeper."""
+        inner = ProgramReader(source, self.library)
+        inner.depth = self.depth + 1
+        return inner
 
     # ---- functions ---------------------------------------------------------------------------------------------------
     def run_function(self, source: Source, bound: dict[str, Any], parent: Frame | None = None) -> Any:
@@ -134,7 +86,7 @@ class Reader:
             rest = statements[k + 1 :]
             with self.builder.at(self.origin(statement), "primal"), self.locating(statement):
                 if isinstance(statement, ast.If):
-                    outcome, took_rest = control.read_if(self, statement, rest)
+                    outcome, took_rest = read_if(self, statement, rest)
                     if took_rest:
                         return outcome
                 else:
@@ -143,7 +95,7 @@ class Reader:
                 continue
             if outcome.is_certain or not rest:
                 return outcome
-            return control.read_guarded(self, statement, outcome, rest)
+            return guarded(self, statement, outcome, partial(self.run_block, rest))
         return NORMAL
 
     def origin(self, node: ast.stmt) -> Origin:
@@ -159,84 +111,97 @@ class Reader:
         return NORMAL if outcome is None else outcome
 
     def read_expr(self, node: ast.Expr) -> None:
+        """A call for its effect, or a docstring."""
         if not isinstance(node.value, ast.Constant):
-            expressions.evaluate(self, node.value)
+            self.evaluate(node.value)
 
     def read_pass(self, node: ast.Pass) -> None:
-        pass
+        """Nothing."""
 
     def read_return(self, node: ast.Return) -> Outcome:
-        value = None if node.value is None else expressions.evaluate(self, node.value)
+        """``return value``."""
+        value = None if node.value is None else self.evaluate(node.value)
         return Outcome(returned=True, value=value)
 
     def read_break(self, node: ast.Break) -> Outcome:
+        """``break``."""
         return Outcome(broke=True)
 
     def read_continue(self, node: ast.Continue) -> Outcome:
+        """``continue``."""
         return Outcome(continued=True)
 
     def read_for(self, node: ast.For) -> Outcome:
-        return control.read_for(self, node)
+        """A ``for`` loop."""
+        return loops.read_for(self, node)
 
     def read_while(self, node: ast.While) -> Outcome:
-        return control.read_while(self, node)
+        """A ``while`` loop."""
+        return loops.read_while(self, node)
 
     def read_import(self, node: ast.Import) -> None:
-        self.library.read_import(self, node)
+        """``import module``."""
+        read_import(self, node)
 
     def read_importfrom(self, node: ast.ImportFrom) -> None:
-        self.library.read_import(self, node)
+        """``from module import name``."""
+        read_import(self, node)
 
     def read_functiondef(self, node: ast.FunctionDef) -> None:
+        """A function inside the function."""
         if node.decorator_list:
             self.fail(node, "a decorated inner function cannot be read; apply the decorator outside")
-        self.frame.slots[node.name] = LocalFunction(node, self.frame, node.name, expressions.defaults(self, node.args))
+        self.frame.slots[node.name] = LocalFunction(node, self.frame, node.name, default_values(self, node.args))
 
     def read_assert(self, node: ast.Assert) -> None:
-        test = expressions.evaluate(self, node.test)
+        """An assertion that is decided when reading."""
+        test = self.evaluate(node.test)
         if not isinstance(test, bool):
             self.fail(node, "an assertion about run-time numbers cannot be differentiated; check before the call")
         if not test:
             self.fail(node, "this assertion fails for these argument types")
 
     def read_assign(self, node: ast.Assign) -> None:
-        value = expressions.evaluate(self, node.value, name=_target_name(node.targets[0]))
+        """``target = value``."""
+        value = self.evaluate(node.value, name=_target_name(node.targets[0]))
         for target in node.targets:
             self.assign(target, value)
 
     def read_annassign(self, node: ast.AnnAssign) -> None:
+        """``target: type = value``."""
         if node.value is not None:
-            self.assign(node.target, expressions.evaluate(self, node.value, name=_target_name(node.target)))
+            self.assign(node.target, self.evaluate(node.value, name=_target_name(node.target)))
 
     def read_augassign(self, node: ast.AugAssign) -> None:
+        """``target op= value``."""
         target = node.target
         if isinstance(target, ast.Subscript):
-            arrays.augment_item(self, node, target)
+            augment_item(self, node, target)
             return
         if not isinstance(target, ast.Name):
             self.fail(node, "only names and items can be assigned; use a local variable")
         old = self.name(target, target.id)
-        value = expressions.evaluate(self, node.value)
+        value = self.evaluate(node.value)
         if isinstance(old, Array):
-            arrays.augment_array(self, node, old, value)
+            augment_array(self, node, old, value)
         elif isinstance(old, ListValue) and isinstance(node.op, ast.Add):
-            expressions.extend_list(self, node, old, value)
+            extend_list(self, node, old, value)
         else:
-            self.frame.slots[target.id] = expressions.binary(self, node, node.op, old, value, name=target.id)
+            self.frame.slots[target.id] = binary(self, node, node.op, old, value, name=target.id)
 
     # ---- names -------------------------------------------------------------------------------------------------------
     def assign(self, target: ast.expr, value: Any) -> None:
         """Bind a target (a name, an item, a tuple of targets) to a value."""
         if isinstance(target, ast.Name):
-            self.frame.slots[target.id] = expressions.named(value, target.id)
+            self.frame.slots[target.id] = named(value, target.id)
         elif isinstance(target, ast.Tuple | ast.List):
-            items = expressions.unpack(self, target, value, len(target.elts))
+            items = unpack(self, target, value, len(target.elts))
             for element, item in zip(target.elts, items, strict=True):
                 if isinstance(element, ast.Starred):
                     self.fail(element, "a starred target has no fixed length; unpack by index")
                 self.assign(element, item)
         elif isinstance(target, ast.Subscript):
-            arrays.set_item(self, target, value)
+            set_item(self, target, value)
         else:
             self.fail(target, "attributes cannot be assigned; use a local variable or an array")
 
@@ -257,11 +222,7 @@ class Reader:
                 break
             frame = frame.parent
         source = self.source if frame is None or frame.source is None else frame.source
-        return self.library.lookup(self, node, source, name)
-
-    def dict_or_list(self, value: Any) -> bool:
-        """Whether a value is a container that can be changed."""
-        return isinstance(value, ListValue | DictValue)
+        return lookup(self, node, source, name)
 
 
 def _target_name(target: ast.expr) -> str:

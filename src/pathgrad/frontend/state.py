@@ -1,8 +1,6 @@
 """The changeable state of a reading, and how two states are joined (floor 2).
 
-A branch reads both arms from one state and joins what they made of it; a loop reads its body from parameters and sees
-what changed. Both need the same three things: a snapshot, the differences, and a way to turn a value into run-time atoms
-and back (*flatten* and *rebuild*).
+A branch reads both arms from one state and joins what they made of it; a loop reads its body from parameters and X
 """
 
 from __future__ import annotations
@@ -11,16 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..ir import Atom, Const, Type, ValueType, Var, constant
+from ..ir import Atom, Const, Type, ValueType, Var
 from ..ir.types import promote
-from .values import UNBOUND, Array, Cell, ListValue, LocalFunction, Scalar, Store
+from .values import UNBOUND, Array, Cell, ListValue, LocalFunction, Scalar, Store, as_number
 
 __all__ = ["Mismatch", "State", "Template", "leaves", "rebuild", "template_of"]
 
 Slot = tuple[Store, Any]
 
 
-class Mismatch(Exception):
+class Mismatch(Exception):  # noqa: N818  (a finding that callers turn into an error with a place)
     """Two values that cannot be one variable; the message names both kinds."""
 
 
@@ -70,15 +68,6 @@ def arrays_in(value: Any) -> Iterator[Array]:
     elif isinstance(value, tuple):
         for item in value:
             yield from arrays_in(item)
-
-
-def as_number(value: Any) -> Scalar | None:
-    """A number as a `Scalar`, None for anything else."""
-    if isinstance(value, Scalar):
-        return value
-    if isinstance(value, bool | int | float):
-        return Scalar(constant(value), True)
-    return None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ir import Atom, Const, Type
+from ..ir import Atom, Type, constant
 from ..ops import Index
 
 __all__ = [
@@ -28,7 +28,9 @@ __all__ = [
     "Scalar",
     "Store",
     "View",
-    "is_static_number",
+    "as_number",
+    "describe",
+    "is_static",
 ]
 
 
@@ -159,6 +161,30 @@ class RangeValue:
     step: Any
 
 
-def is_static_number(value: Any) -> bool:
-    """Whether a value is a number that is known when reading."""
-    return isinstance(value, bool | int | float) or (isinstance(value, Scalar) and isinstance(value.atom, Const))
+def as_number(value: Any) -> Scalar | None:
+    """A number as a `Scalar`, None for anything else."""
+    if isinstance(value, Scalar):
+        return value
+    if isinstance(value, bool | int | float):
+        return Scalar(constant(value), True)
+    return None
+
+
+def is_static(value: Any) -> bool:
+    """Whether a value is known when reading."""
+    if isinstance(value, tuple):
+        return all(map(is_static, value))
+    return not isinstance(value, Scalar | Array | ListValue | DictValue | LocalFunction | Method | RangeValue)
+
+
+def describe(value: Any) -> str:
+    """What a value is, for messages."""
+    if isinstance(value, Array):
+        return "an array"
+    if isinstance(value, Scalar):
+        return "a number"
+    if isinstance(value, LocalFunction) or callable(value):
+        return f"the function {getattr(value, '__name__', getattr(value, 'name', value))!s}"
+    if isinstance(value, ListValue):
+        return "a list"
+    return f"{value!r} ({type(value).__name__})"
