@@ -152,7 +152,7 @@ def _float_inputs(program: Program) -> list[int]:
 
 def _forward_of(f: Callable[..., Any]) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
-        return forward(reading.program, _float_inputs(reading.program), "pair")
+        return forward(reading.program, _float_inputs(reading.program), "pair", masked=True)
 
     return _cached(f, "jvp", lambda: Derived(_Weak(f), "jvp", derive))
 
@@ -161,7 +161,7 @@ def _reverse_of(f: Callable[..., Any]) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
         program = reading.program
         active = _float_inputs(program)
-        result = reverse(program, active, "vjp")
+        result = reverse(program, active, "vjp", masked=True)
         place = {k: j for j, k in enumerate(active)}
         return arranged(result, result.parameters, tuple(_moved(p.tree, place) for p in program.parameters))
 
@@ -416,7 +416,7 @@ def _jacobian(
 
 def _pair(f: Callable[..., Any], active: list[int]) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
-        program = forward(reading.program, active, "pair")
+        program = forward(reading.program, active, "pair", masked=True)
         count = len(reading.program.outputs)
         flat = tuple(range(count, len(program.outputs)))
         return arranged(program, _flat_parameters(reading.program, program), flat)
@@ -426,7 +426,7 @@ def _pair(f: Callable[..., Any], active: list[int]) -> Derived:
 
 def _bars(f: Callable[..., Any], active: list[int]) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
-        program = reverse(reading.program, active, "vjp")
+        program = reverse(reading.program, active, "vjp", masked=True)
         return arranged(program, _flat_parameters(reading.program, program), tuple(range(len(active))))
 
     return Derived(f, "bars", derive)

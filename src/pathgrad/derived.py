@@ -60,6 +60,10 @@ class Primal:
             self._source = source_of(self.function)
         return self._source
 
+    def original_source(self) -> Source:
+        """The source of the function that everything was derived from."""
+        return self.source if self.derived is None else self.derived.primal.original_source()
+
     def parameter_names(self) -> list[str]:
         """The names of the parameters."""
         if self.derived is not None:

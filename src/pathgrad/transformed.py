@@ -1,4 +1,4 @@
-"""``transform``: the derivative program itself, and Example 2.2's table (floor 5)."""
+"""``transform``: the derivative program itself (floor 5)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .api import arranged
 from .derived import Argnums, Primal, active_inputs, chosen_parameters, plain, require_scalar
 from .derived import _prepared as prepared
 from .errors import ArgumentError
-from .frontend import Reading, Source, Spec, read, spec_of
+from .frontend import Reading, Source, Spec, spec_of
 from .ir import Program, Type, array, is_float, pretty, programs_called
 from .backend import Module, emit, load
 from .transform import forward, reverse
 
-__all__ = ["Transformed", "specs_from_annotations", "trace_table", "transform"]
+__all__ = ["Transformed", "specs_from_annotations", "transform"]
 
 _FORMS = {"forward": ("pair", "derivative"), "reverse": ("gradient", "value_and_gradient", "vjp")}
 _DTYPES = {"float": "f64", "f64": "f64", "f32": "f32", "int": "i64", "i64": "i64", "bool": "bool"}
@@ -130,9 +130,9 @@ class Transformed:
 
     def _present(self) -> tuple[Reading, Program, Module, Callable[..., Any]]:
         if self._latest is None:
-            specs = self._given or specs_from_annotations(self.primal.source)
-            reading = read(self.primal.source, specs, self.primal.source.defaults)
-            self._latest = self._built(reading)
+            source = self.primal.original_source()
+            specs = self._given or specs_from_annotations(source)
+            self._latest = self._built(self.primal.read(specs, source.defaults))
         return self._latest
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -169,7 +169,7 @@ class Transformed:
     def _sentence(self) -> str:
         from pathlib import PurePath
 
-        where = PurePath(self.primal.source.filename).name if self.primal.derived is None else "a derived function"
+        where = PurePath(self.primal.original_source().filename).name
         what = "Tangent" if self.mode == "forward" else "Adjoint"
         return (
             f"{what} program of {self.__name__} ({where}) with respect to {', '.join(self.chosen)}, "
@@ -277,14 +277,3 @@ def _spec_of_text(text: str, name: str, source: Source) -> Spec:
     raise ArgumentError(
         f'{source.name}: {text!r} is no type of an argument ({name!r}); use float, int, bool, f32, "f64[:]", "f64[:, :]"'
     )
-
-
-# ---- Example 2.2 -----------------------------------------------------------------------------------------------------
-def trace_table(f: Callable[..., Any], variable: str, *arguments: Any, iterations: int = 4) -> Any:
-    """The table of the lecture's Example 2.2: a variable and its tangent at the start of each iteration.
-
-    See `pathgrad.tables.trace_table`, which this is.
-    """
-    from .tables import trace_table as table
-
-    return table(f, variable, *arguments, iterations=iterations)

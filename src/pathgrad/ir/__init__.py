@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .builder import Builder, Term, constant
 from .check import check
+from .dead import remove_dead
 from .evaluate import evaluate
 from .ownership import place_copies
 from .pretty import pretty
@@ -66,6 +67,7 @@ __all__ = [
     "place_copies",
     "pretty",
     "programs_called",
+    "remove_dead",
     "sub_blocks",
     "walk",
 ]

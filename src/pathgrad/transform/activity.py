@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Statement, Var, While, is_float, walk
+from ..ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Statement, Var, While, is_float
 from ..ops import Op
 
-__all__ = ["differentiable_operands", "has_selection", "useful", "varied", "wild"]
+__all__ = ["differentiable_operands", "useful", "varied", "wild"]
 
 
 def differentiable_operands(let: Let) -> list[int]:
@@ -122,21 +122,6 @@ def _gather_loop(s: Loop | While, found: set[Var]) -> None:
         if param in found:
             _add(atom, found)
             _add(init, found)
-
-
-def has_selection(program: Program) -> bool:
-    """Whether some statement may leave a path untaken, so that derivatives behind it are zero."""
-    seen: set[int] = set()
-
-    def visit(p: Program) -> bool:
-        if id(p) in seen:
-            return False
-        seen.add(id(p))
-        return any(
-            (isinstance(s, Let) and s.op.selects) or (isinstance(s, Call) and visit(s.program)) for s in walk(p.body)
-        )
-
-    return visit(program)
 
 
 def wild(program: Program, inputs_too: bool) -> set[Var]:

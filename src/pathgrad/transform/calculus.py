@@ -25,14 +25,27 @@ class Calculus:
         Where statements go.
     wild : set of Var
         Variables that are not provably finite.
-    masked : bool
-        Whether derivatives may be zero because a path was not taken.
+
+    Attributes
+    ----------
+    masked : set of Var
+        Derivatives that may be zero because a path was not taken: behind a choice, a branch, or a write.
     """
 
-    def __init__(self, builder: Builder, wild: set[Var], masked: bool) -> None:
+    def __init__(self, builder: Builder, wild: set[Var]) -> None:
         self.builder = builder
         self.wild = wild
-        self.masked = masked
+        self.masked: set[Var] = set()
+
+    def is_masked(self, t: Atom | None) -> bool:
+        """Whether a derivative may be zero because a path was not taken; None is zero."""
+        return t is None or _is(t, 0) or t in self.masked
+
+    def mask(self, t: Atom, yes: bool = True) -> Atom:
+        """Note that a derivative may be zero because a path was not taken."""
+        if yes and isinstance(t, Var):
+            self.masked.add(t)
+        return t
 
     # ---- labels ------------------------------------------------------------------------------------------------------
     def label(self, let: Let, position: int, args: Sequence[Atom], value: Atom) -> Any:
@@ -51,12 +64,14 @@ class Calculus:
         """``t`` extended by the label of one operand, forward."""
         label = self.label(let, position, args, value)
         if isinstance(label, LinearMap):
-            return self.named(label.apply(self.builder.term(t)), name)
-        return self.extended(let, position, t, label, args, name)
+            result = self.named(label.apply(self.builder.term(t)), name)
+        else:
+            result = self.extended(let, position, t, label, args, name)
+        return self.mask(result, result is not t and (let.op.selects or self.is_masked(t)))
 
     def extended(self, let: Let, position: int, t: Atom, label: Atom, args: Sequence[Atom], name: str) -> Atom:
         """``t`` times a label; for the second factor of a product in the order of the product rule, x y'."""
-        test = self.needs_test(let, position, args)
+        test = self.needs_test(let, position, args, t)
         plain = not test and not isinstance(t, Const) and not isinstance(label, Const)
         if let.op.name == "multiply" and position == 1 and plain:
             return self.builder.emit(TABLE["multiply"], [label, t], name=name)
@@ -66,8 +81,10 @@ class Calculus:
         """``t`` extended by the label of one operand, backward."""
         label = self.label(let, position, args, value)
         if isinstance(label, LinearMap):
-            return self.named(label.transpose(self.builder.term(t)), name)
-        return self.times(t, label, self.needs_test(let, position, args), name)
+            result = self.named(label.transpose(self.builder.term(t)), name)
+        else:
+            result = self.times(t, label, self.needs_test(let, position, args, t), name)
+        return self.mask(result, result is not t and (let.op.selects or self.is_masked(t)))
 
     def named(self, term: Any, name: str) -> Atom:
         """The atom of a term, with a name if it is a fresh temporary."""
@@ -76,14 +93,15 @@ class Calculus:
             atom.name, atom.temporary = name, False
         return atom
 
-    def needs_test(self, let: Let, position: int, args: Sequence[Atom]) -> bool:
-        """Whether the label may be infinite or nan where the derivative is zero."""
+    def needs_test(self, let: Let, position: int, args: Sequence[Atom], t: Atom) -> bool:
+        """Whether the label may be infinite or nan where the derivative ``t`` is zero."""
         op = let.op
+        masked = self.is_masked(t)
         if op.name == "power" and isinstance(args[1], Const) and args[1].value >= 1:
-            return self.masked and args[0] in self.wild
+            return masked and args[0] in self.wild
         if op.edge:
             return True
-        if not self.masked or position in op.linear and op.name not in ("divide",):
+        if not masked or (position in op.linear and op.name != "divide"):
             return False
         if op.name == "divide" and isinstance(args[1], Const):
             return False
@@ -127,6 +145,10 @@ class Calculus:
             return b
         if _is(b, 0):
             return a
+        result = self._sum(a, b, name)
+        return self.mask(result, self.is_masked(a) and self.is_masked(b))
+
+    def _sum(self, a: Atom, b: Atom, name: str) -> Atom:
         if a is b:
             return self.builder.emit(TABLE["multiply"], [2.0, a], name=name)
         definition = self.definition(b)

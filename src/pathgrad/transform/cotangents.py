@@ -61,6 +61,7 @@ class Cotangents:
             return None
         if scope.loop:
             param = Var(_bar(v), v.type)
+            self.calculus.mask(param)
             scope.carried[v] = param
             scope.bars[v] = param
             return param
@@ -102,7 +103,8 @@ class Cotangents:
         """Arrays accumulate in place, but for the first sum of two contributions, which others may read."""
         if before in self.shared:
             return self.calculus.plus(before, bar, name)
-        return self.builder.emit(TABLE["accumulate"], [before, bar], {"index": Index(())}, name)
+        result = self.builder.emit(TABLE["accumulate"], [before, bar], {"index": Index(())}, name)
+        return self.calculus.mask(result, self.calculus.is_masked(before) and self.calculus.is_masked(bar))
 
     def _add_lists(self, before: Atom, bar: Atom) -> Atom:
         return self.builder.emit(TABLE["add_lists"], [before, bar], {}, "lists_bar")
@@ -112,9 +114,11 @@ class Cotangents:
         if not isinstance(atom, Var):
             return
         before = self.peek(atom)
+        masked = self.calculus.is_masked(before)
         if before is None:
             before = self.zero(atom)
-        self.put(atom, self.builder.emit(TABLE["accumulate"], [before, bar, *numbers], {"index": index}, _bar(atom)))
+        sum_ = self.builder.emit(TABLE["accumulate"], [before, bar, *numbers], {"index": index}, _bar(atom))
+        self.put(atom, self.calculus.mask(sum_, masked))
 
     def add_to_list(self, values: Atom, bar: Atom, k: Atom) -> None:
         """Add a contribution to one value of a list's cotangent, in place."""
@@ -130,7 +134,7 @@ class Cotangents:
         if isinstance(like.type, ListType):
             return self.builder.emit(TABLE["zero_list"], [like], {}, _bar(like))
         if like.type.rank:
-            return self.builder.emit(TABLE["zeros_like"], [like], {}, _bar(like))
+            return self.calculus.mask(self.builder.emit(TABLE["zeros_like"], [like], {}, _bar(like)))
         return Const(0.0, Type(like.type.dtype))
 
     def solid(self, v: Atom, bar: Atom | None, like: Var | None = None) -> Atom:

@@ -28,11 +28,13 @@ from ..ir import (
     check,
     is_float,
     place_copies,
+    remove_dead,
+    walk,
 )
 from ..ops import TABLE
-from .activity import differentiable_operands, has_selection, varied, wild
+from .activity import differentiable_operands, varied, wild
 from .calculus import Calculus
-from .simplify import clone_block, remove_dead, share_common
+from .simplify import clone_block, share_common
 
 __all__ = ["forward"]
 
@@ -40,7 +42,7 @@ __all__ = ["forward"]
 _JOINTLY_LINEAR = ("store", "accumulate", "concatenate", "stack", "pack", "push", "pop", "recall", "last", "add_at")
 
 
-def forward(program: Program, active: Iterable[int], form: str = "pair", masked: bool | None = None) -> Program:
+def forward(program: Program, active: Iterable[int], form: str = "pair", masked: bool = False, is_callee: bool = False) -> Program:
     """The tangent program.
 
     Parameters
@@ -53,8 +55,8 @@ def forward(program: Program, active: Iterable[int], form: str = "pair", masked:
         ``"pair"``: the inputs are those of ``program`` and one tangent for each active input; the outputs are those of
         ``program`` and the tangents of its float outputs. ``"derivative"``: one active scalar input with tangent 1; the
         outputs are the tangents only.
-    masked : bool, optional
-        Whether tangents may be zero because a path was not taken; by default, whether the program selects.
+    masked : bool
+        Whether the seeds may be zero because a path was not taken (the columns of a unit matrix, a callee's seeds).
 
     Returns
     -------
@@ -62,17 +64,19 @@ def forward(program: Program, active: Iterable[int], form: str = "pair", masked:
         Checked; kept for the next request.
     """
     positions = tuple(active)
-    masked = has_selection(program) if masked is None else masked
-    key = ("forward", positions, form, masked)
+    key = ("forward", positions, form, masked, is_callee)
     if key not in program.derived:
-        _Forward(program, positions, form, masked, key).run()
+        _Forward(program, positions, form, masked, is_callee, key).run()
     result: Program = program.derived[key]
     return result
 
 
 class _Forward:
-    def __init__(self, program: Program, positions: tuple[int, ...], form: str, masked: bool, key: Any) -> None:
+    def __init__(
+        self, program: Program, positions: tuple[int, ...], form: str, masked: bool, is_callee: bool, key: Any
+    ) -> None:
         self.program, self.positions, self.form, self.masked = program, positions, form, masked
+        self.is_callee = is_callee
         self.builder = Builder()
         self.dots: dict[Var, Atom] = {}
         suffix = "dot" if form == "derivative" else "pair"
@@ -96,7 +100,9 @@ class _Forward:
                 tangents.append(dot)
         active = [inputs[k] for k in self.positions]
         self.varied = varied(copy, active)
-        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.masked), self.masked)
+        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.is_callee))
+        for tangent in tangents:
+            self.calculus.mask(tangent, self.masked)
         with self.builder.open() as new:
             self.block(body)
             dots = [self.dot(a) for a in body.yields if is_float(a.type)]
@@ -174,7 +180,8 @@ class _Forward:
                 args[1] = Const(0.0, Type("f64"))
             if s.op.name == "accumulate" and 1 not in moving:
                 return args[0]
-            return self.builder.emit(s.op, args, dict(s.params), name)
+            masked = any(self.calculus.is_masked(args[k]) for k in linear)
+            return self.calculus.mask(self.builder.emit(s.op, args, dict(s.params), name), masked)
         total: Atom | None = None
         for k in moving:
             part = self.calculus.contribution(s, k, s.args, s.target, self.fitting(s, k), name)
@@ -201,10 +208,13 @@ class _Forward:
         if not active or not any(is_float(r.type) for r in s.results):
             self.builder.append(s)
             return
-        pair = forward(s.program, active, "pair", self.masked)
+        masked = any(self.calculus.is_masked(self.dot(s.args[k])) for k in active)
+        pair = forward(s.program, active, "pair", masked, is_callee=True)
         args = [*s.args, *(self.dot(s.args[k]) for k in active)]
         floats = [r for r in s.results if is_float(r.type)]
         dots = [Var(f"{r.name}_dot", r.type) for r in floats]
+        for dot in dots:
+            self.calculus.mask(dot, masked)
         self.builder.append(Call(pair, args, [*s.results, *dots], s.origin, "tangent"))
         self.dots.update(zip(floats, dots, strict=True))
 
@@ -217,6 +227,9 @@ class _Forward:
                 new.yields = [*arm.yields, *(self.matched(arm.yields[k], s.results[k]) for k in moving)]
             arms.append(new)
         dots = [Var(f"{s.results[k].name}_dot", s.results[k].type) for k in moving]
+        for j, dot in enumerate(dots):
+            masked = any(self.calculus.is_masked(arm.yields[len(s.results) + j]) for arm in arms)
+            self.calculus.mask(dot, masked)
         self.builder.append(Branch(s.condition, arms[0], arms[1], [*s.results, *dots], s.origin, "primal"))
         self.dots.update(zip((s.results[k] for k in moving), dots, strict=True))
 
@@ -228,6 +241,10 @@ class _Forward:
         inits = [*s.inits, *(self.matched(s.inits[k], s.params[k]) for k in moving)]
         params = [Var(f"{s.params[k].name}_dot", s.params[k].type) for k in moving]
         results = [Var(f"{s.results[k].name}_dot", s.results[k].type) for k in moving]
+        may_mask = any(may_mask_tangent(inner) for inner in walk(s.body))
+        for j, param in enumerate(params):
+            self.calculus.mask(param, may_mask or self.calculus.is_masked(inits[len(s.inits) + j]))
+            self.calculus.mask(results[j], param in self.calculus.masked)
         self.dots.update(zip((s.params[k] for k in moving), params, strict=True))
         count = len(s.params)
         with self.builder.open() as body:
@@ -245,6 +262,11 @@ class _Forward:
             )
         else:
             self.builder.append(While(both, inits, s.condition, body, after, s.exits, s.trips, s.origin, s.role))
+
+
+def may_mask_tangent(s: Statement) -> bool:
+    """Whether a tangent behind this statement may be zero because a path was not taken."""
+    return isinstance(s, Branch | Call) or (isinstance(s, Let) and (s.op.selects or s.op.name == "store"))
 
 
 def _interleaved(values: Sequence[Any], dots: Sequence[Any], moving: Sequence[int]) -> list[Any]:

@@ -31,15 +31,16 @@ from ..ir import (
     constant,
     is_float,
     place_copies,
+    remove_dead,
     walk,
 )
 from ..ops import TABLE, Index
-from .activity import differentiable_operands, has_selection, useful, varied, wild
+from .activity import differentiable_operands, useful, varied, wild
 from .calculus import Calculus
 from .cotangents import Cotangents
 from .forward import same_lengths
 from .residuals import ShapeBuilder, cut_branch, cut_loop
-from .simplify import clone_block, remove_dead, share_common
+from .simplify import clone_block, share_common
 
 __all__ = ["reverse"]
 
@@ -49,7 +50,7 @@ def reverse(
     active: Iterable[int],
     form: str = "gradient",
     with_value: bool = False,
-    masked: bool | None = None,
+    masked: bool = False,
     is_callee: bool = False,
 ) -> Program:
     """The adjoint program.
@@ -65,8 +66,8 @@ def reverse(
         inputs. ``"vjp"``: the inputs are those of ``program`` and one cotangent for each float output.
     with_value : bool
         Whether the outputs of ``program`` come first among the outputs.
-    masked : bool, optional
-        Whether cotangents may be zero because a path was not taken; by default, whether the program selects.
+    masked : bool
+        Whether the seeds may be zero because a path was not taken (the rows of a unit matrix, a callee's seeds).
     is_callee : bool
         Whether inputs that are not read may be left out; ``derived`` then tells which are there.
 
@@ -76,7 +77,6 @@ def reverse(
         Checked; kept for the next request.
     """
     positions = tuple(active)
-    masked = has_selection(program) if masked is None else masked
     key = ("reverse", positions, form, with_value, masked, is_callee)
     if key not in program.derived:
         _Reverse(program, positions, form, with_value, masked, key, is_callee).run()
@@ -116,9 +116,11 @@ class _Reverse:
         for s in walk(body):
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
-        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.masked and self.is_callee), self.masked)
+        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.is_callee))
         self.cotangents = Cotangents(self.builder, self.calculus)
         seeds = self.seeds(outputs)
+        for seed in seeds:
+            self.calculus.mask(seed, self.masked)
         with self.builder.open() as new:
             forward_part, backward_part = self.both(body, list(zip(outputs, seeds, strict=True)), 0)
             new.statements = [*forward_part, *backward_part.statements]
@@ -233,7 +235,8 @@ class _Reverse:
                 part = self.builder.emit(TABLE["sum_to"], [part, value], {}, _bar(value)) if _differs(part, value) else part
             self.cotangents.add(value, part)
         if base in self.active:
-            self.cotangents.add(base, self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, _bar(base)))
+            rest = self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, _bar(base))
+            self.cotangents.add(base, self.calculus.mask(rest))
 
     def _accumulate(self, s: Let, bar: Atom) -> None:
         base, value, numbers = s.args[0], s.args[1], s.args[2:]
@@ -285,7 +288,8 @@ class _Reverse:
         bars = {r: self.cotangents.take(r) for r in floats if r in self.active}
         if not active or all(bar is None for bar in bars.values()):
             return
-        adjoint = reverse(s.program, active, "vjp", False, self.masked, is_callee=True)
+        masked = any(self.calculus.is_masked(bars.get(r)) for r in floats)
+        adjoint = reverse(s.program, active, "vjp", False, masked, is_callee=True)
         keep = adjoint.derived["inputs"]
         if keep is None:
             adjoint.derived["called early"] = True
@@ -295,7 +299,7 @@ class _Reverse:
         results = [Var(_bar(s.args[k]), s.args[k].type) for k in active]
         self.builder.append(Call(adjoint, args, results, s.origin, "adjoint"))
         for k, result in zip(active, results, strict=True):
-            self.cotangents.add(s.args[k], result)
+            self.cotangents.add(s.args[k], self.calculus.mask(result, masked))
 
     # ---- branches ----------------------------------------------------------------------------------------------------
     def branch(self, s: Branch, depth: int) -> list[Statement]:
@@ -323,8 +327,9 @@ class _Reverse:
             arm.statements[:] = forward_part
         results = [Var(_bar(v), v.type) for v in touched]
         self.builder.append(cut_branch(s, blocks, results, self.builder))
-        for v, result in zip(touched, results, strict=True):
-            self.cotangents.put(v, result)
+        for k, (v, result) in enumerate(zip(touched, results, strict=True)):
+            masked = any(self.calculus.is_masked(block.yields[k]) for block in blocks)
+            self.cotangents.put(v, self.calculus.mask(result, masked))
         return [s]
 
     # ---- loops -------------------------------------------------------------------------------------------------------
@@ -338,6 +343,9 @@ class _Reverse:
             return [s]
         taken = {k: self.cotangents.take(s.results[k]) for k in moving}
         bar_params = {k: Var(_bar(s.params[k]), s.params[k].type) for k in moving}
+        may_mask = any(_may_mask(inner) for inner in walk(s.body))
+        for k, param in bar_params.items():
+            self.calculus.mask(param, may_mask or self.calculus.is_masked(taken[k]))
         with self.cotangents.scope(s.body, s.params, loop=True):
             pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
             forward_part, backward = self.both(s.body, [(a, b) for a, b in pairs], depth + 1)
@@ -354,12 +362,21 @@ class _Reverse:
         results = [Var(p.name, p.type) for p in params]
         s.body.statements[:] = forward_part
         pieces = cut_loop(s, backward, params, inits, results, self.builder, depth)
+        for result, goes_out in zip(results, backward.yields, strict=True):
+            self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
         for k, result in zip(moving, results[:count], strict=True):
             self.cotangents.add(s.inits[k], result) if s.inits[k] in self.active else None
         for (v, _, _), result in zip(outer, results[count:], strict=True):
             self.cotangents.put(v, result)
         return pieces
+
+
+def _may_mask(s: Statement) -> bool:
+    """Whether a cotangent behind this statement may be zero because a path was not taken."""
+    if isinstance(s, Let):
+        return s.op.selects or s.op.name in ("store", "load")
+    return isinstance(s, Branch | Call)
 
 
 def _bar(atom: Atom) -> str:

@@ -1,4 +1,4 @@
-"""Removing what is not read, and computing nothing twice (floor 3).
+"""Renaming, and computing nothing twice (floor 3).
 
 Programs have value semantics, so two statements that apply one operator to the same atoms are one statement wherever
 the first is visible.
@@ -10,115 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While
-from ..ir.liveness import free_variables, statement_reads
+from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, sub_blocks
 
-__all__ = ["clone_block", "remove_dead", "rename_atoms", "share_common"]
-
-
-# ---- dead statements -------------------------------------------------------------------------------------------------
-def remove_dead(program: Program) -> Program:
-    """Remove statements, carried variables and branch results that nothing reads; changes ``program`` in place."""
-    _prune(program.body)
-    return program
-
-
-def _prune(block: Block) -> None:
-    live = {a for a in block.yields if isinstance(a, Var)}
-    kept: list[Statement] = []
-    for statement in reversed(block.statements):
-        alive = _shrink(statement, live)
-        if alive is not None:
-            kept.append(alive)
-            live |= statement_reads(alive)
-    kept.reverse()
-    block.statements[:] = kept
-
-
-def _shrink(s: Statement, live: set[Var]) -> Statement | None:
-    """A statement without the results that are not live; None if none is."""
-    if isinstance(s, Let):
-        return s if s.target in live else None
-    if isinstance(s, Call):
-        return s if any(r in live for r in s.results) else None
-    if isinstance(s, Branch):
-        keep = [k for k, r in enumerate(s.results) if r in live]
-        if not keep:
-            return None
-        s.results = [s.results[k] for k in keep]
-        for arm in (s.then, s.orelse):
-            arm.yields = [arm.yields[k] for k in keep]
-            _prune(arm)
-        return s
-    if s.trips is not None and s.trips not in live:
-        s.trips = None
-    if s.trips is None and not any(r in live for r in s.results):
-        return None
-    return _shrink_loop(s, live)
-
-
-def _shrink_loop(s: Loop | While, live: set[Var]) -> Statement:
-    needed = {k for k, r in enumerate(s.results) if r in live}
-    extra = [s.body.yields[len(s.params)]] if s.exits else []
-    while True:
-        keep = sorted(needed)
-        trial = Block(list(s.body.statements), [*(s.body.yields[k] for k in keep), *extra])
-        reads = _live_reads(trial)
-        if isinstance(s, While):
-            reads |= free_variables(s.condition)
-        more = {k for k, p in enumerate(s.params) if p in reads}
-        if more <= needed:
-            break
-        needed |= more
-    s.body.yields = [*(s.body.yields[k] for k in keep), *extra]
-    s.params = [s.params[k] for k in keep]
-    s.inits = [s.inits[k] for k in keep]
-    s.results = [s.results[k] for k in keep]
-    _prune(s.body)
-    if isinstance(s, While):
-        _prune(s.condition)
-    return s
-
-
-def _live_reads(block: Block) -> set[Var]:
-    """What a block reads from outside once its dead statements are gone, without changing it."""
-    live = {a for a in block.yields if isinstance(a, Var)}
-    for s in reversed(block.statements):
-        results = {s.target} if isinstance(s, Let) else set(s.results)
-        if isinstance(s, Loop | While) and s.trips is not None:
-            results.add(s.trips)
-        if live.isdisjoint(results):
-            continue
-        live -= results
-        live |= _reads_for(s, live | results)
-    return live
-
-
-def _reads_for(s: Statement, live: set[Var]) -> set[Var]:
-    if isinstance(s, Let | Call):
-        return statement_reads(s)
-    if isinstance(s, Branch):
-        keep = [k for k, r in enumerate(s.results) if r in live]
-        reads = {s.condition} if isinstance(s.condition, Var) else set()
-        for arm in (s.then, s.orelse):
-            reads |= _live_reads(Block(arm.statements, [arm.yields[k] for k in keep]))
-        return reads
-    needed = {k for k, r in enumerate(s.results) if r in live}
-    extra = [s.body.yields[len(s.params)]] if s.exits else []
-    while True:
-        inner = _live_reads(Block(s.body.statements, [*(s.body.yields[k] for k in sorted(needed)), *extra]))
-        if isinstance(s, While):
-            inner |= free_variables(s.condition)
-        more = {k for k, p in enumerate(s.params) if p in inner} - needed
-        if not more:
-            break
-        needed |= more
-    inner -= set(s.params)
-    ends: list[Atom] = []
-    if isinstance(s, Loop):
-        inner.discard(s.index)
-        ends = [s.start, s.stop, s.step]
-    return inner | {a for a in (*ends, *(s.inits[k] for k in needed)) if isinstance(a, Var)}
+__all__ = ["clone_block", "rename_atoms", "share_common"]
 
 
 # ---- renaming --------------------------------------------------------------------------------------------------------
@@ -210,10 +104,48 @@ _KEEP_APART = {"empty", "zeros", "full", "zeros_like", "copy", "new_list", "unde
 def share_common(program: Program) -> Program:
     """Replace a statement by an equal one that is visible; changes ``program`` in place.
 
-    Statements that create storage stay apart: sharing them would only call for copies later.
+    Statements that create storage stay apart: sharing them would only call for copies later. A carried variable that
+    no iteration changes is its initial value, and a derivative times 1 is the derivative.
     """
+    _still(program.body)
     _share(program.body, {}, {})
     return program
+
+
+def _still(block: Block) -> None:
+    """Replace carried variables that every iteration hands on as they came."""
+    for s in block.statements:
+        for inner in sub_blocks(s):
+            _still(inner)
+    mapping: AtomMap = {}
+    for s in block.statements:
+        if isinstance(s, Loop | While):
+            keep = [k for k, p in enumerate(s.params) if s.body.yields[k] is not p]
+            if len(keep) == len(s.params):
+                continue
+            inside: AtomMap = {}
+            for k, p in enumerate(s.params):
+                if k not in keep:
+                    inside[p] = s.inits[k]
+                    mapping[s.results[k]] = s.inits[k]
+            rename_atoms(s.body, inside)
+            if isinstance(s, While):
+                rename_atoms(s.condition, inside)
+            s.body.yields = [*(s.body.yields[k] for k in keep), *s.body.yields[len(s.params) :]]
+            s.params, s.inits = [s.params[k] for k in keep], [s.inits[k] for k in keep]
+            s.results = [s.results[k] for k in keep]
+    if mapping:
+        rename_atoms(block, mapping)
+
+
+def _times_one(s: Let) -> Atom | None:
+    """The other factor of a derivative product with 1."""
+    if s.op.name != "multiply" or s.role == "primal":
+        return None
+    for one, other in (s.args, s.args[::-1]):
+        if isinstance(one, Const) and not one.type.is_array and one.value == 1 and other.type == s.target.type:
+            return other
+    return None
 
 
 def _key(s: Let, get: Callable[[Atom], Atom]) -> Any:
@@ -237,6 +169,10 @@ def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap) -> None:
     for s in block.statements:
         if isinstance(s, Let):
             s = replace(s, args=tuple(map(get, s.args)))
+            same = _times_one(s)
+            if same is not None:
+                mapping[s.target] = same
+                continue
             if not s.op.consumes and s.op.name not in _KEEP_APART:
                 key = _key(s, get)
                 before = here.get(key)
