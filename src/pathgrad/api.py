@@ -132,10 +132,10 @@ def _moved(tree: Any, positions: dict[int, int]) -> Any:
 
 
 # ---- jvp and vjp -----------------------------------------------------------------------------------------------------
-_cache: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
+_cache: weakref.WeakKeyDictionary[Any, dict[Any, Derived]] = weakref.WeakKeyDictionary()
 
 
-def _cached(f: Callable[..., Any], key: Any, make: Callable[[], Any]) -> Any:
+def _cached_derived(f: Callable[..., Any], key: Any, make: Callable[[], Derived]) -> Derived:
     """One derived function for each user's function and verb."""
     try:
         found = _cache.setdefault(f, {})
@@ -154,7 +154,7 @@ def _forward_of(f: Callable[..., Any]) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
         return forward(reading.program, _float_inputs(reading.program), "pair", masked=True)
 
-    return _cached(f, "jvp", lambda: Derived(_Weak(f), "jvp", derive))
+    return _cached_derived(f, "jvp", lambda: Derived(f, "jvp", derive))
 
 
 def _reverse_of(f: Callable[..., Any]) -> Derived:
@@ -165,15 +165,11 @@ def _reverse_of(f: Callable[..., Any]) -> Derived:
         place = {k: j for j, k in enumerate(active)}
         return arranged(result, result.parameters, tuple(_moved(p.tree, place) for p in program.parameters))
 
-    return _cached(f, "vjp", lambda: Derived(_Weak(f), "vjp", derive))
+    return _cached_derived(f, "vjp", lambda: Derived(f, "vjp", derive))
 
 
 def _primal_of(f: Callable[..., Any]) -> Derived:
-    return _cached(f, "primal", lambda: Derived(_Weak(f), "primal", lambda reading, bound: reading.program))
-
-
-def _Weak(f: Callable[..., Any]) -> Callable[..., Any]:  # noqa: N802
-    return f
+    return _cached_derived(f, "primal", lambda: Derived(f, "primal", lambda reading, bound: reading.program))
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -395,7 +391,7 @@ def _jacobian(
             )
     inputs = _leaf_values(bound, reading.program)
     sizes = [int(np.size(inputs[k])) for k in active]
-    derived_forward = _cached(f, ("pair", tuple(active)), lambda: _pair(f, active))
+    derived_forward = _cached_derived(f, ("pair", tuple(active)), lambda: _pair(f, active))
     if mode == "auto":
         value = primal.run(primal.entry(bound), bound)
         out_sizes = [int(np.size(v)) for v in _flat(value)]
@@ -403,7 +399,7 @@ def _jacobian(
     if mode == "forward":
         blocks = _columns(derived_forward, bound, inputs, active)
     else:
-        blocks = _rows(_cached(f, ("bars", tuple(active)), lambda: _bars(f, active)), bound, inputs, active, primal)
+        blocks = _rows(_cached_derived(f, ("bars", tuple(active)), lambda: _bars(f, active)), bound, inputs, active, primal)
     trees = {p.name: p.tree for p in reading.program.parameters}
     place = {k: j for j, k in enumerate(active)}
 
@@ -562,7 +558,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> pg.hessian(lambda x: x**3)(2.0)
     12.0
     """
-    return jacobian(_cached(f, ("grad", _hashable(argnums)), lambda: grad(f, argnums)), argnums, mode="forward")
+    return jacobian(_cached_derived(f, ("grad", _hashable(argnums)), lambda: grad(f, argnums)), argnums, mode="forward")
 
 
 def _hashable(argnums: Argnums) -> Any:
@@ -598,5 +594,5 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     primals = tuple(primals)
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    gradient = _cached(f, ("grad", argnums), lambda: grad(f, argnums))
+    gradient = _cached_derived(f, ("grad", argnums), lambda: grad(f, argnums))
     return jvp(gradient, primals, tangents)[1]

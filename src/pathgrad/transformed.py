@@ -145,7 +145,7 @@ class Transformed:
                 wanted = f"{', '.join(names)}, {', '.join(f'{n}_dot' for n in self.chosen)}"
                 wanted = wanted if self.form == "pair" else f"{', '.join(names)}, result_bar"
                 raise TypeError(f"{self.__name__}: the {self.form} form is called with ({wanted})")
-            own, seeds = arguments[:-count], arguments[-count:]  # type: ignore[assignment]
+            own, seeds = arguments[:-count], arguments[-count:]
         bound = self.primal.bind(own, keywords)
         self._latest = reading, program, _, function = self._for(bound)
         present = [p.name for p in reading.program.parameters]

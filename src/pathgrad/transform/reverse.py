@@ -365,10 +365,12 @@ class _Reverse:
         for result, goes_out in zip(results, backward.yields, strict=True):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
-        for k, result in zip(moving, results[:count], strict=True):
-            self.cotangents.add(s.inits[k], result) if s.inits[k] in self.active else None
+        # what the body added to outer variables comes first: an initial value may be one of them
         for (v, _, _), result in zip(outer, results[count:], strict=True):
             self.cotangents.put(v, result)
+        for k, result in zip(moving, results[:count], strict=True):
+            if s.inits[k] in self.active:
+                self.cotangents.add(s.inits[k], result)
         return pieces
 
 
