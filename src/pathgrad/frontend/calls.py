@@ -194,7 +194,6 @@ def _local(reader: Reader, node: ast.AST, function: LocalFunction, arguments: li
         outer.lookup,
         function.node,
         lambda name: function.defaults.get(name),
-        outer.column_offset,
     )
     bound = bind(reader, node, source, arguments, keywords, function.defaults)
     return reader.run_function(source, bound, function.frame)

@@ -117,7 +117,7 @@ class Reader(ABC):
     def error(self, node: ast.AST, message: str, kind: type[SourceError] = UnsupportedSyntax) -> SourceError:
         """The error for ``node``."""
         line = getattr(node, "lineno", 1)
-        column = getattr(node, "col_offset", 0) + 1 + self.source.column_offset
+        column = getattr(node, "col_offset", 0) + 1
         return kind(f"{self.source.name}: {message}", self.source.filename, line, column, self.source.line(line))
 
     @contextmanager
@@ -127,7 +127,7 @@ class Reader(ABC):
             yield
         except ShapeError as error:
             line = getattr(node, "lineno", 1)
-            where = f"{self.source.filename}:{line}:{getattr(node, 'col_offset', 0) + 1 + self.source.column_offset}"
+            where = f"{self.source.filename}:{line}:{getattr(node, 'col_offset', 0) + 1}"
             raise ShapeError(f"{where}: {self.source.name}: {error}") from error
 
     # ---- what the modules above do -----------------------------------------------------------------------------------

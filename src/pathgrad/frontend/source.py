@@ -10,10 +10,9 @@ import builtins
 import importlib
 import inspect
 import linecache
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from ..errors import SourceUnavailable, UnsupportedSyntax
@@ -54,7 +53,6 @@ class Source:
         lookup: Callable[[str], Any],
         identity: Any,
         defaults: Callable[[str], Any],
-        column_offset: int = 0,
     ) -> None:
         self.node = node
         self.filename = filename
@@ -63,7 +61,6 @@ class Source:
         self.lookup = lookup
         self.identity = identity
         self.defaults = defaults
-        self.column_offset = column_offset
 
     @property
     def body(self) -> list[ast.stmt]:
@@ -88,7 +85,7 @@ class Source:
                     f"{self.name}: *{starred.arg} has no fixed number of arguments; name the parameters",
                     self.filename,
                     starred.lineno,
-                    starred.col_offset + 1 + self.column_offset,
+                    starred.col_offset + 1,
                     self.line(starred.lineno),
                 )
         return [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
@@ -106,10 +103,32 @@ class Source:
 def source_of(function: Any) -> Source:
     """The source of a live function.
 
+    Several lambdas on one line are told apart by the positions of their code. A decorated function is what the
+    decorator made of it.
+
+    Parameters
+    ----------
+    function : callable
+        A function, lambda, bound method, or a compiled function that keeps the original as ``py_func``.
+
+    Returns
+    -------
+    Source
+        Its tree, and its globals and captured variables as they are when they are looked up.
+
     Raises
     ------
     SourceUnavailable
-        Built-in functions, functions made by ``exec`` or typed into an interactive interpreter, classes, instances.
+        Built-in functions, functions made by ``exec`` or typed into an interactive interpreter, classes, instances,
+        async functions, and functions whose file was changed.
+
+    Examples
+    --------
+    >>> def cube(x):
+    ...     return x**3
+    >>> source = source_of(cube)
+    >>> source.name, source.parameter_names()
+    ('cube', ['x'])
     """
     if isinstance(function, MethodType):
         function = function.__func__
@@ -120,6 +139,8 @@ def source_of(function: Any) -> Source:
             f"{getattr(function, '__name__', function)!s}: a {kind} has no Python source; wrap it in a def or a lambda "
             f"written in a file"
         )
+    if inspect.iscoroutinefunction(wrapped) or inspect.isasyncgenfunction(wrapped):
+        raise SourceUnavailable(f"{wrapped.__name__}: an async function cannot be read; write it with a plain def")
     filename = inspect.getsourcefile(wrapped) or wrapped.__code__.co_filename
     lines = linecache.getlines(filename, wrapped.__globals__)
     if not lines:
@@ -127,72 +148,103 @@ def source_of(function: Any) -> Source:
             f"{wrapped.__name__}: its source is not available (file {filename!r}: made by exec or typed "
             f"interactively); write the function in a file or a notebook cell"
         )
-    node, offset = _find(wrapped, filename, lines)
-    captured = inspect.getclosurevars(wrapped).nonlocals if wrapped.__closure__ else {}
-    signature = inspect.signature(wrapped)
+    node = _find(wrapped, filename, lines)
+    cells = dict(zip(wrapped.__code__.co_freevars, wrapped.__closure__ or (), strict=True))
+    signature = inspect.signature(wrapped, follow_wrapped=False)
 
     def lookup(name: str) -> Any:
-        if name in captured:
-            return captured[name]
+        if name in cells:
+            try:
+                return cells[name].cell_contents
+            except ValueError:  # the enclosing function has not assigned it yet
+                return MISSING
         return wrapped.__globals__.get(name, getattr(builtins, name, MISSING))
 
     def default(name: str) -> Any:
         value = signature.parameters[name].default
         return MISSING if value is inspect.Parameter.empty else value
 
-    return Source(node, filename, lines, wrapped.__name__, lookup, wrapped, default, offset)
+    return Source(node, filename, lines, wrapped.__name__, lookup, wrapped, default)
 
 
-def _find(function: FunctionType, filename: str, lines: list[str]) -> tuple[FunctionNode, int]:
-    """The node of ``function`` in its file, and how far its block was indented where it had to be cut out."""
+def _find(function: FunctionType, filename: str, lines: list[str]) -> FunctionNode:
+    """The node of ``function`` in its file."""
     code = function.__code__
     try:
-        tree: ast.AST = ast.parse("".join(lines))
-        offset = 0
+        tree = ast.parse("".join(lines))
     except SyntaxError:
-        block = inspect.getblock(lines[code.co_firstlineno - 1 :])
-        text = textwrap.dedent("".join(block))
-        tree = ast.parse(text)
-        ast.increment_lineno(tree, code.co_firstlineno - 1)
-        offset = len(block[0]) - len(block[0].lstrip())
-    wanted = ast.Lambda if function.__name__ == "<lambda>" else ast.FunctionDef
-    found: list[FunctionNode] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Lambda | ast.FunctionDef) and isinstance(node, wanted):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            if first == code.co_firstlineno and (isinstance(node, ast.Lambda) or node.name == code.co_name):
-                found.append(node)
+        raise _changed(function, filename) from None
+    kind = ast.Lambda if code.co_name == "<lambda>" else ast.FunctionDef
+    found = [node for node in ast.walk(tree) if isinstance(node, kind) and _may_be(node, code)]
     if len(found) > 1:
-        found = [node for node in found if _same_code(node, function)] or found
+        found = _at_positions(found, code)
     if not found:
-        raise SourceUnavailable(
-            f"{function.__name__}: line {code.co_firstlineno} of {filename} no longer defines it; the file was changed "
-            f"after it was imported: import it again"
-        )
-    distinct = {ast.dump(node) for node in found}
-    if len(distinct) > 1:
+        raise _changed(function, filename)
+    if len({ast.dump(node) for node in found}) > 1:
         raise SourceUnavailable(
             f"{function.__name__}: line {code.co_firstlineno} of {filename} holds {len(found)} lambdas that cannot be "
             f"told apart; put each on its own line or use def"
         )
-    return found[0], offset
+    return found[0]
 
 
-def _same_code(node: FunctionNode, function: FunctionType) -> bool:
-    """Whether compiling ``node`` gives the code of ``function``."""
-    columns = next((p[2] for p in function.__code__.co_positions() if p[2] is not None and p[0] is not None), None)
-    if isinstance(node, ast.Lambda):
-        compiled = compile(ast.Expression(ast.Lambda(node.args, node.body, **_location(node))), "<lambda>", "eval")
-        inner = next(c for c in compiled.co_consts if hasattr(c, "co_code"))
-        starts = [p[2] for p in function.__code__.co_positions() if p[2]]
-        inside = not starts or node.body.col_offset <= min(starts) <= (node.body.end_col_offset or 0)
-        same_names = inner.co_names == function.__code__.co_names
-        return inside and same_names and inner.co_varnames == function.__code__.co_varnames
-    return columns is not None
+def _changed(function: FunctionType, filename: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        f"{function.__name__}: line {function.__code__.co_firstlineno} of {filename} no longer defines it; the file "
+        f"was changed after it was imported: import it again"
+    )
 
 
-def _location(node: ast.expr) -> dict[str, Any]:
-    return {key: getattr(node, key) for key in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
+def _may_be(node: FunctionNode, code: CodeType) -> bool:
+    """Whether a function of this name and these parameters starts in the line of ``code``."""
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return (
+        first == code.co_firstlineno
+        and getattr(node, "name", code.co_name) == code.co_name
+        and tuple(a.arg for a in arguments) == code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    )
+
+
+def _at_positions(nodes: list[FunctionNode], code: CodeType) -> list[FunctionNode]:
+    """The innermost of the functions on one line whose body holds every instruction of ``code``.
+
+    Python can be told to keep no columns; all the functions whose names and constants fit are given back then.
+    """
+    places = [(line, column) for line, _, column, end in code.co_positions() if line and column is not None and end]
+    if not places:
+        return [node for node in nodes if _vocabulary(_compiled(node)) == _vocabulary(code)]
+    holding = [node for node in nodes if _start(node) <= min(places) and max(places) < _end(node)]
+    return sorted(holding, key=_start)[-1:]
+
+
+def _start(node: FunctionNode) -> tuple[int, int]:
+    first = node.body if isinstance(node, ast.Lambda) else node.body[0]
+    return first.lineno, first.col_offset
+
+
+def _end(node: FunctionNode) -> tuple[int, int]:
+    return node.end_lineno or 0, node.end_col_offset or 0
+
+
+def _compiled(node: FunctionNode) -> CodeType:
+    """The code of a function compiled by itself."""
+    body: list[ast.stmt] = [ast.copy_location(ast.Expr(node), node) if isinstance(node, ast.Lambda) else node]
+    module = compile(ast.Module(body, []), "<function>", "exec")
+    return next(c for c in reversed(module.co_consts) if isinstance(c, CodeType))
+
+
+def _vocabulary(code: CodeType) -> tuple[set[str], list[str]]:
+    """The names from outside and the constants of a function and of the functions in it."""
+    names, constants = {*code.co_names, *code.co_freevars}, []
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            inner_names, inner_constants = _vocabulary(constant)
+            names |= inner_names
+            constants += inner_constants
+        else:
+            constants.append(repr(constant))
+    return names, constants
 
 
 def sources_of_file(path: str | Path) -> dict[str, Source]:
