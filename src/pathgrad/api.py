@@ -6,7 +6,7 @@ what it printed; ``transform`` gives the printed program itself.
 
 from __future__ import annotations
 
-import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -132,15 +132,19 @@ def _moved(tree: Any, positions: dict[int, int]) -> Any:
 
 
 # ---- jvp and vjp -----------------------------------------------------------------------------------------------------
-_cache: weakref.WeakKeyDictionary[Any, dict[Any, Derived]] = weakref.WeakKeyDictionary()
+_CACHE_SIZE = 256
+_cache: OrderedDict[Any, dict[Any, Derived]] = OrderedDict()
 
 
 def _cached_derived(f: Callable[..., Any], key: Any, make: Callable[[], Derived]) -> Derived:
-    """One derived function for each user's function and verb."""
+    """One derived function for each user's function and verb; the functions used last are kept."""
     try:
         found = _cache.setdefault(f, {})
     except TypeError:
         return make()
+    _cache.move_to_end(f)
+    while len(_cache) > _CACHE_SIZE:
+        _cache.popitem(last=False)
     if key not in found:
         found[key] = make()
     return found[key]

@@ -19,7 +19,7 @@ from ..arithmetic.plain import is_overloaded, value_of
 from ..arithmetic.retarget import retarget
 from ..errors import ArgumentError, GraphError
 from ..graph.graph import Graph, GraphBuilder
-from ..ops import Op
+from ..ops import TABLE, Op
 
 __all__ = ["Recorder", "Traced", "record", "trace"]
 
@@ -178,7 +178,10 @@ def record(
                 f"trace: the result holds {element!r} at {name}, a {type(element).__name__}; "
                 "return floats, arrays, or tuples, lists and dicts of them"
             )
-        vertices.append(_vertex_of(element, recorder))
+        vertex = _vertex_of(element, recorder)
+        if vertex in vertices:  # a number that the result holds twice is two outputs
+            vertex = recorder.vertex(TABLE["positive"], [vertex], float(value_of(element)))
+        vertices.append(vertex)
         names.append(name)
     return vertices, names
 

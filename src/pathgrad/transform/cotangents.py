@@ -145,7 +145,7 @@ class Cotangents:
         if isinstance(bar, Const) and isinstance(v.type, Type):
             if v.type.rank:
                 return self.builder.emit(TABLE["broadcast_with"], [bar, v], {}, _bar(v))
-            return Const(bar.value, Type(v.type.dtype))
+            return Const(float(bar.value), Type(v.type.dtype))
         return bar
 
     def final(self, v: Var) -> Atom:

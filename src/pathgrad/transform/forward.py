@@ -28,6 +28,7 @@ from ..ir import (
     check,
     is_float,
     place_copies,
+    programs_called,
     remove_dead,
     walk,
 )
@@ -66,7 +67,11 @@ def forward(program: Program, active: Iterable[int], form: str = "pair", masked:
     positions = tuple(active)
     key = ("forward", positions, form, masked, is_callee)
     if key not in program.derived:
-        _Forward(program, positions, form, masked, is_callee, key).run()
+        try:
+            _Forward(program, positions, form, masked, is_callee, key).run()
+        except BaseException:
+            program.derived.pop(key, None)
+            raise
     result: Program = program.derived[key]
     return result
 
@@ -81,6 +86,7 @@ class _Forward:
         self.dots: dict[Var, Atom] = {}
         suffix = "dot" if form == "derivative" else "pair"
         self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
+        self.target.derived["unfinished"] = True
         program.derived[key] = self.target
 
     # ---- the whole program -------------------------------------------------------------------------------------------
@@ -113,7 +119,7 @@ class _Forward:
         consumed |= {len(inputs) + j for j, k in enumerate(self.positions) if k in consumed and tangents}
         self.target.consumed = frozenset(consumed)
         remove_dead(share_common(self.target))
-        check(place_copies(self.target))
+        finish(self.target)
 
     def describe(self, inputs: list[Var], tangents: list[Var]) -> None:
         """Group inputs and outputs as the user's parameters and result are grouped."""
@@ -200,7 +206,7 @@ class _Forward:
         if isinstance(dot, Var) and dot.type.dtype != value.type.dtype:  # type: ignore[union-attr]
             dot = self.builder.emit(TABLE["cast"], [dot], {"dtype": value.type.dtype}, name)
         elif isinstance(dot, Const) and dot.type.dtype != value.type.dtype:
-            dot = Const(dot.value, Type(value.type.dtype))
+            dot = Const(float(dot.value), Type(value.type.dtype))
         return same_lengths(dot, value)
 
     def call(self, s: Call) -> None:
@@ -267,6 +273,17 @@ class _Forward:
 def may_mask_tangent(s: Statement) -> bool:
     """Whether a tangent behind this statement may be zero because a path was not taken."""
     return isinstance(s, Branch | Call) or (isinstance(s, Let) and (s.op.selects or s.op.name == "store"))
+
+
+def finish(program: Program) -> None:
+    """Place copies and check; of programs that call each other, the one that was begun first finishes all."""
+    del program.derived["unfinished"]
+    group = programs_called(program)
+    if any(p.derived.get("unfinished") for p in group):
+        return
+    for p in group:
+        place_copies(p)
+    check(program)
 
 
 def _interleaved(values: Sequence[Any], dots: Sequence[Any], moving: Sequence[int]) -> list[Any]:

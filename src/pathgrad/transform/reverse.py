@@ -27,10 +27,8 @@ from ..ir import (
     Type,
     Var,
     While,
-    check,
     constant,
     is_float,
-    place_copies,
     remove_dead,
     walk,
 )
@@ -38,7 +36,7 @@ from ..ops import TABLE, Index
 from .activity import differentiable_operands, useful, varied, wild
 from .calculus import Calculus
 from .cotangents import Cotangents
-from .forward import same_lengths
+from .forward import finish, same_lengths
 from .residuals import ShapeBuilder, cut_branch, cut_loop
 from .simplify import clone_block, share_common
 
@@ -79,7 +77,11 @@ def reverse(
     positions = tuple(active)
     key = ("reverse", positions, form, with_value, masked, is_callee)
     if key not in program.derived:
-        _Reverse(program, positions, form, with_value, masked, key, is_callee).run()
+        try:
+            _Reverse(program, positions, form, with_value, masked, key, is_callee).run()
+        except BaseException:
+            program.derived.pop(key, None)
+            raise
     result: Program = program.derived[key]
     return result
 
@@ -101,6 +103,7 @@ class _Reverse:
         suffix = "grad" if form == "gradient" else "bar"
         self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
         self.target.derived["inputs"] = None
+        self.target.derived["unfinished"] = True
         program.derived[key] = self.target
 
     # ---- the whole program -------------------------------------------------------------------------------------------
@@ -132,8 +135,7 @@ class _Reverse:
         self.target.inputs, self.target.body = [*inputs, *variables], new
         remove_dead(share_common(self.target))
         self.leave_out_unread(inputs)
-        place_copies(self.target)
-        check(self.target)
+        finish(self.target)
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
         if self.form == "gradient":
@@ -219,7 +221,7 @@ class _Reverse:
             part = self.builder.emit(TABLE["broadcast_with"], [part, operand], {}, _bar(operand))
         if part.type.dtype != operand.type.dtype:  # type: ignore[union-attr]
             if isinstance(part, Const):
-                return Const(part.value, Type(operand.type.dtype))
+                return Const(float(part.value), Type(operand.type.dtype))
             part = self.builder.emit(TABLE["cast"], [part], {"dtype": operand.type.dtype}, _bar(operand))
         return same_lengths(part, operand)
 
