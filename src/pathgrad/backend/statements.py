@@ -283,6 +283,12 @@ class FunctionWriter:
         if let.op.name == "undefined":
             return _SKIPPED
         args = [self._operand(let, a) for a in let.args]
+        if let.op.name == "copy" and isinstance(let.args[0], Var):
+            repeated = self.nesting.inlined.get(let.args[0])
+            scalar = isinstance(repeated, Let) and repeated.op.name in ("broadcast_with", "spread")
+            if scalar and isinstance(repeated, Let) and not repeated.args[0].type.rank and len(repeated.args) == 2:
+                value, like = (self.text(a).text for a in repeated.args)
+                return Text(f"np.full(np.shape({like}), {value})")
         return spell(let, args, self.used)
 
     def _operand(self, let: Let, atom: Atom) -> Text:

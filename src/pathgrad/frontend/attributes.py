@@ -32,9 +32,16 @@ def attribute(reader: Reader, node: ast.Attribute, owner: Any, name: str) -> Any
     if isinstance(owner, ModuleType) or not is_static(owner) or hasattr(owner, name):
         value = getattr(owner, name, None)
         if value is None and not hasattr(owner, name):
-            reader.fail(node, f"module {owner.__name__} has no attribute {name!r}")
+            reader.fail(node, f"{describe(owner)} has no attribute {name!r}")
+        if not _is_library(owner):
+            reader.library.depend(lambda: getattr(owner, name, None), value)
         return wrap(value, name)
     reader.fail(node, f"{describe(owner)} has no attribute {name!r}")
+
+
+def _is_library(owner: Any) -> bool:
+    """Whether attributes of ``owner`` never change: NumPy's and Python's own modules."""
+    return isinstance(owner, ModuleType) and owner.__name__.split(".")[0] in ("numpy", "math", "scipy", "pathgrad")
 
 
 def _array_attribute(reader: Reader, node: ast.Attribute, owner: Array, name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -141,6 +142,18 @@ def _convert(dtype: str) -> Callable[..., Any]:
     return read
 
 
+def _rounded(op_name: str, function: Callable[[Any], int]) -> Callable[..., Any]:
+    """``math.floor`` and its relatives, whose result is an int."""
+
+    def read(reader: Reader, node: ast.AST, value: Any) -> Any:
+        if is_static(value):
+            return function(value)
+        whole = operate(reader, TABLE[op_name], [value])
+        return Scalar(cast_atom(reader, whole.atom, Type("i64")))
+
+    return read
+
+
 def _abs(reader: Reader, node: ast.AST, value: Any) -> Any:
     return abs(value) if is_static(value) else operate(reader, TABLE["absolute"], [value])
 
@@ -197,6 +210,10 @@ BUILTINS: dict[Any, Callable[..., Any]] = {
     min: _extremum("minimum"),
     sum: _sum,
     abs: _abs,
+    math.floor: _rounded("floor", math.floor),
+    math.ceil: _rounded("ceil", math.ceil),
+    math.trunc: _rounded("trunc", math.trunc),
+    round: _rounded("rint", round),
     pow: _pow,
     list: _list,
     tuple: _tuple,

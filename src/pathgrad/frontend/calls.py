@@ -21,7 +21,7 @@ from ..errors import PathgradError, UnsupportedCall
 from ..ops import SPELLINGS, TABLE, Op
 from .builtin_calls import BUILTINS, is_instance
 from .comprehensions import comprehend, sum_of_generator
-from .containers import items_of
+from .containers import changeable, items_of
 from .context import Reader
 from .names import bind, helper_source, wrap
 from .numpy_calls import METHODS, handler_of
@@ -215,6 +215,7 @@ def _method(
         if what == "get" and arguments:
             return owner.slots.get(*arguments)
     elif what == "append" and len(arguments) == 1:
+        changeable(reader, node, owner)
         owner.slots[len(owner.slots)] = arguments[0]
         return None
     elif what == "copy":

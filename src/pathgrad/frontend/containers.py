@@ -35,8 +35,18 @@ def unpack(reader: Reader, node: ast.AST, value: Any, count: int) -> list[Any]:
     return result
 
 
+def changeable(reader: Reader, node: ast.AST, target: ListValue | DictValue) -> None:
+    """Refuse to change a list or dict of the surrounding module."""
+    if target.captured:
+        reader.fail(
+            node,
+            "changes a list or dict of the surrounding module; build a new one (list(...)), or pass it as an argument",
+        )
+
+
 def extend_list(reader: Reader, node: ast.AST, target: ListValue, value: Any) -> None:
     """``target += value``."""
+    changeable(reader, node, target)
     for item in items_of(reader, node, value):
         target.slots[len(target.slots)] = item
 

@@ -18,9 +18,13 @@ from ..errors import ShapeError, SourceError, UnsupportedSyntax
 from ..ir import Builder
 from .source import Source
 from .state import State
-from .values import UNBOUND, Frame, Scalar
+from .values import UNBOUND, Frame, Scalar, frozen
 
-__all__ = ["NORMAL", "Library", "NeedsStatic", "Outcome", "Reader"]
+__all__ = ["NORMAL", "Dependency", "Library", "NeedsStatic", "Outcome", "Reader"]
+
+
+#: How to look something up outside the functions, and what it was when they were read.
+Dependency = tuple[Callable[[], Any], Any]
 
 
 class NeedsStatic(Exception):  # noqa: N818  (a request, not an error: the loop that owns the value unrolls)
@@ -73,14 +77,18 @@ class Library:
     in_place : set
         Helpers that cannot be programs of their own.
     dependencies : list
-        The names outside the functions that were looked up, as ``(source, name, value)``.
+        What was looked up outside the functions: how to look it up again, and what it was then (`values.frozen`).
     """
 
     helpers: dict[Any, Any] = field(default_factory=dict)
     guesses: dict[Any, Any] = field(default_factory=dict)
     in_place: set[Any] = field(default_factory=set)
-    dependencies: list[tuple[Source, str, Any]] = field(default_factory=list)
+    dependencies: list[Dependency] = field(default_factory=list)
     program_names: dict[str, int] = field(default_factory=dict)
+
+    def depend(self, look_up: Callable[[], Any], value: Any) -> None:
+        """Note that the reading holds only while ``look_up()`` gives what it gave."""
+        self.dependencies.append((look_up, frozen(value)))
 
     def unique(self, name: str) -> str:
         """A program name that no other program of this reading has."""

@@ -26,7 +26,7 @@ def lookup(reader: Reader, node: ast.AST, source: Source, name: str) -> Any:
             f"the name {name!r} is not known here; is it assigned before it is read, and imported at the top "
             f"(of {', '.join(READABLE_MODULES[:4])} in a file that is not run)?",
         )
-    reader.library.dependencies.append((source, name, value))
+    reader.library.depend(lambda: source.lookup(name), value)
     return wrap(value, name)
 
 
@@ -42,9 +42,9 @@ def wrap(value: Any, name: str) -> Any:
     if isinstance(value, tuple):
         return tuple(wrap(item, f"{name}_{k}") for k, item in enumerate(value))
     if isinstance(value, list) and not isinstance(value, ListValue):
-        return ListValue.of([wrap(item, f"{name}_{k}") for k, item in enumerate(value)])
+        return ListValue({k: wrap(item, f"{name}_{k}") for k, item in enumerate(value)}, captured=True)
     if type(value) is dict:
-        return DictValue({k: wrap(v, f"{name}_{k}") for k, v in value.items()})
+        return DictValue({k: wrap(v, f"{name}_{k}") for k, v in value.items()}, captured=True)
     return value
 
 

@@ -24,7 +24,7 @@ from .numpy_register import (
     static_int,
 )
 from .operands import cast_atom, operand
-from .storage import new_array
+from .storage import new_array, type_of
 from .values import Array
 from .writing import write_all
 
@@ -74,7 +74,17 @@ def stack(reader: Reader, node: ast.AST, parts: Any, axis: Any = 0) -> Any:
 
 
 # ---- copies ----------------------------------------------------------------------------------------------------------
-@reads("array", "asarray", "asfarray")
+@reads("asarray", "ascontiguousarray")
+def as_array(reader: Reader, node: ast.AST, x: Any, dtype: Any = None) -> Any:
+    """An array itself, unless another dtype is wanted."""
+    if isinstance(x, Array):
+        own = type_of(reader, x).dtype
+        if dtype_of(reader, node, dtype, own) == own:
+            return x
+    return make_array(reader, node, x, dtype)
+
+
+@reads("array")
 def make_array(reader: Reader, node: ast.AST, x: Any, dtype: Any = None) -> Any:
     """An array of numbers or arrays; always a copy."""
     atom = operand(reader, node, x)

@@ -43,7 +43,17 @@ def reshape(reader: Reader, node: ast.AST, x: Any, *shape: Any) -> Any:
     return derived_array(reader, x, reader.builder.emit(TABLE["reshape"], [operand(reader, node, x), *lengths], {}))
 
 
-@reads("ravel", ".ravel", ".flatten")
+@reads(".flatten")
+def flatten(reader: Reader, node: ast.AST, x: Any) -> Any:
+    """A copy with all elements in one axis."""
+    atom = operand(reader, node, x)
+    if not atom.type.rank:
+        return emit(reader, "pack", [atom])
+    flat = atom if atom.type.rank == 1 else reader.builder.emit(TABLE["reshape"], [atom, constant(-1)], {})
+    return emit(reader, "copy", [flat])
+
+
+@reads("ravel", ".ravel")
 def ravel(reader: Reader, node: ast.AST, x: Any) -> Any:
     """All elements in one axis."""
     atom = operand(reader, node, x)

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..ir import Parameter, Program, Type, Var, array, check, place_copies
+from ..ir import Block, Parameter, Program, Type, Var, array, check, place_copies, remove_dead
 from ..ir.types import dtype_of_numpy
-from .context import Library, NeedsStatic, Reader
+from .context import Dependency, Library, NeedsStatic, Reader
 from .names import bind
 from .operands import atom_of
 from .reader import ProgramReader
 from .source import Source
 from .state import leaves, template_of
 from .storage import type_of
-from .values import Array, Cell, DictValue, ListValue, Scalar
+from .values import Array, Cell, DictValue, ListValue, Scalar, frozen
 
 __all__ = ["Reading", "Spec", "read", "spec_of"]
 
@@ -133,11 +133,11 @@ class Reading:
 
     program: Program
     fixed: dict[str, Any] = field(default_factory=dict)
-    dependencies: list[tuple[Source, str, Any]] = field(default_factory=list)
+    dependencies: list[Dependency] = field(default_factory=list)
 
     def is_current(self) -> bool:
         """Whether the names outside the function still have the values that were read."""
-        return all(source.lookup(name) is value for source, name, value in self.dependencies)
+        return all(frozen(look_up()) == value for look_up, value in self.dependencies)
 
 
 def read(
@@ -210,18 +210,33 @@ def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name
                 raise _Fix(owners[needed.atom], needed) from None
             raise needed.error from None
         tree = _result(reader, value, body.yields)
-    program = Program(program_name, inputs, body, filename=source.filename, parameters=parameters, result=tree)
-    place_copies(program)
+    program = _called_by_itself(library, source, inputs, body)
+    if program is None:
+        program = Program(program_name, inputs, body)
+        place_copies(remove_dead(program))
+    program.name, program.filename = program_name, source.filename
+    program.parameters, program.result = parameters, tree
     check(program)
     return Reading(program, dict(fixed), library.dependencies)
 
 
-def _value(reader: Reader, spec: Spec, name: str, inputs: list[Var]) -> tuple[Any, Any]:
+def _called_by_itself(library: Library, source: Source, inputs: list[Var], body: Block) -> Program | None:
+    """Of a recursive function, the program that it calls, if that has the same inputs and outputs."""
+    for (identity, _), helper in library.helpers.items():
+        program: Program = helper.program
+        same = identity == source.identity and not program.consumed
+        same = same and [v.type for v in program.inputs] == [v.type for v in inputs]
+        if same and [a.type for a in program.outputs] == [a.type for a in body.yields]:
+            return program
+    return None
+
+
+def _value(reader: Reader, spec: Spec, name: str, inputs: list[Var], is_part: bool = False) -> tuple[Any, Any]:
     """A parameter's reader value, and how it is made of inputs."""
     if spec.kind == "fixed":
         return spec.value, None
     if spec.type is not None:
-        variable = Var(name, spec.type)
+        variable = Var(name, spec.type, temporary=is_part)
         inputs.append(variable)
         position = len(inputs) - 1
         if spec.kind == "number":
@@ -229,7 +244,7 @@ def _value(reader: Reader, spec: Spec, name: str, inputs: list[Var]) -> tuple[An
         return Array(reader.state.add(Cell({"content": variable}, name=name))), position
     names = [str(k) for k in spec.keys] if spec.kind == "dict" else [str(k) for k in range(len(spec.parts))]
     pairs = [
-        _value(reader, part, f"{name}_{n}" if f"{name}_{n}".isidentifier() else f"{name}_{k}", inputs)
+        _value(reader, part, f"{name}_{n}" if f"{name}_{n}".isidentifier() else f"{name}_{k}", inputs, True)
         for k, (part, n) in enumerate(zip(spec.parts, names, strict=True))
     ]
     values, trees = [v for v, _ in pairs], [t for _, t in pairs]

@@ -16,7 +16,7 @@ from typing import Any
 from ..ir import Origin
 from . import loops
 from .branches import branch, guarded, read_if
-from .containers import extend_list, unpack
+from .containers import extend_list, items_of, unpack
 from .context import NORMAL, Outcome, Reader
 from .expressions import default_values, evaluate
 from .helpers import call_helper
@@ -195,15 +195,34 @@ class ProgramReader(Reader):
         if isinstance(target, ast.Name):
             self.frame.slots[target.id] = named(value, target.id)
         elif isinstance(target, ast.Tuple | ast.List):
+            starred = [k for k, element in enumerate(target.elts) if isinstance(element, ast.Starred)]
+            if starred:
+                self._assign_starred(target, value, starred[0])
+                return
             items = unpack(self, target, value, len(target.elts))
             for element, item in zip(target.elts, items, strict=True):
-                if isinstance(element, ast.Starred):
-                    self.fail(element, "a starred target has no fixed length; unpack by index")
                 self.assign(element, item)
         elif isinstance(target, ast.Subscript):
             set_item(self, target, value)
         else:
             self.fail(target, "attributes cannot be assigned; use a local variable or an array")
+
+    def _assign_starred(self, target: ast.Tuple | ast.List, value: Any, position: int) -> None:
+        """``first, *rest = value``, for a value whose length is known when reading."""
+        if isinstance(value, Array | Scalar):
+            self.fail(target, "a starred target takes a list or tuple; slice the array instead")
+        items = items_of(self, target, value)
+        after = len(target.elts) - position - 1
+        if len(items) < position + after:
+            self.fail(target, f"{len(items)} values cannot be unpacked into at least {position + after} names")
+        starred = target.elts[position]
+        assert isinstance(starred, ast.Starred)
+        for element, item in zip(target.elts[:position], items, strict=False):
+            self.assign(element, item)
+        rest = items[position : len(items) - after]
+        self.assign(starred.value, self.state.add(ListValue.of(list(rest))))
+        for element, item in zip(target.elts[position + 1 :], items[len(items) - after :], strict=True):
+            self.assign(element, item)
 
     def name(self, node: ast.AST, name: str) -> Any:
         """The value of a name: local, of an enclosing reading, captured, global or built in."""

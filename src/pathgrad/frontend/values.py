@@ -12,6 +12,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..ir import Atom, Type, constant
 from ..ops import Index
 
@@ -102,7 +104,9 @@ class Array:
 
 @dataclass(eq=False)
 class ListValue(Store):
-    """A Python list; its slots are 0, 1, ..."""
+    """A Python list; its slots are 0, 1, ...; a ``captured`` one belongs to the user's globals."""
+
+    captured: bool = False
 
     __hash__ = object.__hash__
 
@@ -119,7 +123,9 @@ class ListValue(Store):
 
 @dataclass(eq=False)
 class DictValue(Store):
-    """A Python dict; its slots are the keys."""
+    """A Python dict; its slots are the keys; a ``captured`` one belongs to the user's globals."""
+
+    captured: bool = False
 
     __hash__ = object.__hash__
 
@@ -188,3 +194,19 @@ def describe(value: Any) -> str:
     if isinstance(value, ListValue):
         return "a list"
     return f"{value!r} ({type(value).__name__})"
+
+
+def frozen(value: Any) -> Any:
+    """What must be the same for a reading to stay valid: the object, and the content of what can change.
+
+    Arrays of one or more axes are read at run time, so their content does not count.
+    """
+    if isinstance(value, np.ndarray):
+        return (id(value), value.shape, value.dtype, value.item() if not value.ndim else None)
+    if isinstance(value, list | tuple):
+        return (type(value), tuple(map(frozen, value)))
+    if type(value) is dict:
+        return (dict, tuple((k, frozen(v)) for k, v in value.items()))
+    if isinstance(value, bool | int | float | str | np.generic):
+        return (type(value), repr(value))
+    return id(value)

@@ -13,7 +13,7 @@ from ..errors import AliasError
 from ..ir import Atom, Type, array
 from ..ops import TABLE, Index
 from ..ops.structural import index_dims
-from .containers import static_key
+from .containers import changeable, extend_list, static_key
 from .context import Reader
 from .indexing import read_index
 from .operands import cast_atom, operand, operate
@@ -32,6 +32,7 @@ def set_item(reader: Reader, target: ast.Subscript, value: Any) -> None:
         index, numbers = read_index(reader, target.slice, type_of(reader, owner).rank)
         _write(reader, target, owner, View(index, numbers), value, STORE)
     elif isinstance(owner, ListValue | DictValue):
+        changeable(reader, target, owner)
         owner.slots[static_key(reader, target.slice, owner)] = value
     else:
         reader.fail(target, f"items of {describe(owner)} cannot be assigned; use an array or a list")
@@ -46,10 +47,26 @@ def augment_item(reader: Reader, node: ast.AugAssign, target: ast.Subscript) -> 
         key = static_key(reader, target.slice, owner)
         old = owner.slots.get(key)
         value = reader.evaluate(node.value)
-        owner.slots[key] = binary(reader, node, node.op, old, value)
+        if isinstance(old, Array):
+            augment_array(reader, node, old, value)
+        elif isinstance(old, ListValue) and isinstance(node.op, ast.Add):
+            extend_list(reader, node, old, value)
+        else:
+            changeable(reader, target, owner)
+            owner.slots[key] = binary(reader, node, node.op, old, value)
         return
     index, numbers = read_index(reader, target.slice, type_of(reader, owner).rank)
+    before = owner.cell.content
+    place = composed(owner, View(index, numbers))
+    is_element = type_of(reader, place).rank == 0
     value = reader.evaluate(node.value)
+    if is_element and owner.cell.content is not before:
+        # Python read the element before the right side wrote into the array
+        after, owner.cell.slots["content"] = owner.cell.content, before
+        old = Scalar(content_of(reader, place), weak=False)
+        owner.cell.slots["content"] = after
+        _write(reader, node, owner, View(index, numbers), binary(reader, node, node.op, old, value), STORE)
+        return
     _augment(reader, node, owner, View(index, numbers), value)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ..ops import TABLE
 from .liveness import free_variables, inner_live_out, live_after, statement_reads
+from .types import ListType
 from .program import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, sub_blocks
 
 __all__ = ["find_conflict", "place_copies"]
@@ -38,13 +39,23 @@ class Conflict:
     block: Block
     position: int
     replace: Callable[[Var], None]
+    analysis: _Analysis
 
 
 @dataclass
 class _Analysis:
+    """The roots of arrays; for lists the list's own root, and the roots of what it holds."""
+
     roots: dict[Var, frozenset[Atom]] = field(default_factory=dict)
+    contents: dict[Var, frozenset[Atom]] = field(default_factory=dict)
     permanent: set[Atom] = field(default_factory=set)
     consumed: set[Atom] = field(default_factory=set)
+
+    def held(self, atom: Atom) -> frozenset[Atom]:
+        """Everything that a write into an array may change of ``atom``."""
+        if isinstance(atom.type, ListType):
+            return self.contents.get(atom, frozenset()) if isinstance(atom, Var) else frozenset()
+        return self.of(atom)
 
     def of(self, atom: Atom) -> frozenset[Atom]:
         """The allocations that ``atom`` may lie in."""
@@ -58,8 +69,11 @@ class _Analysis:
         for root in mine:
             if root in self.permanent or isinstance(root, Const):
                 return root
+        writes_list = isinstance(atom.type, ListType)
         for other in live:
-            if not mine.isdisjoint(self.of(other)):
+            if writes_list and not isinstance(other.type, ListType):
+                continue
+            if not mine.isdisjoint(self.of(other) if writes_list else self.held(other)):
                 return other
         return None
 
@@ -78,6 +92,14 @@ def place_copies(program: Program) -> Program:
         ``program``.
     """
     while (conflict := find_conflict(program)) is not None:
+        pushed = _push_of(program.body, conflict)
+        if pushed is not None:
+            block, let = pushed
+            copied = Var(getattr(let.args[1], "name", "") or "t", let.args[1].type)
+            copy = Let(copied, TABLE["copy"], (let.args[1],), {}, None, "kept")
+            block.statements.insert(block.statements.index(let), copy)
+            let.args = (let.args[0], copied)
+            continue
         view = _view_definition(program.body, conflict.reader)
         if view is not None:
             block, let = view
@@ -105,6 +127,22 @@ def _view_definition(block: Block, variable: Atom) -> tuple[Block, Let] | None:
     return None
 
 
+def _push_of(block: Block, conflict: Conflict) -> tuple[Block, Let] | None:
+    """Where the reader is a list of kept values: the statement that kept a view of what is written."""
+    if not isinstance(conflict.reader.type, ListType) or isinstance(conflict.atom.type, ListType):
+        return None
+    mine = conflict.analysis.of(conflict.atom)
+    for statement in block.statements:
+        if isinstance(statement, Let) and statement.op.name == "push":
+            if not mine.isdisjoint(conflict.analysis.held(statement.args[1])):
+                return block, statement
+        for inner in sub_blocks(statement):
+            found = _push_of(inner, conflict)
+            if found:
+                return found
+    return None
+
+
 def find_conflict(program: Program) -> Conflict | None:
     """The first write into storage that is read later under another name, or None.
 
@@ -122,7 +160,7 @@ def find_conflict(program: Program) -> Conflict | None:
     for k, atom in enumerate(yields):
         reader = analysis.reader(atom, [a for a in yields[:k] if a.type.is_array])
         if reader is not None:
-            return Conflict(atom, atom, program.body, len(program.body.statements), _setter(yields, k))
+            return Conflict(atom, atom, program.body, len(program.body.statements), _setter(yields, k), analysis)
     return None
 
 
@@ -169,16 +207,23 @@ def _let(block: Block, position: int, let: Let, after: set[Var], analysis: _Anal
         others = [atom for atom in let.args[1:] if atom.type.is_array and operator.name != "push"]
         reader = analysis.reader(let.args[0], [*_arrays(after - {let.target}), *others])
         if reader is not None:
-            return Conflict(reader, let.args[0], block, position, _argument_setter(let, 0))
-        roots = analysis.of(let.args[0])
-        analysis.roots[let.target] = roots | analysis.of(let.args[1]) if operator.name == "push" else roots
+            return Conflict(reader, let.args[0], block, position, _argument_setter(let, 0), analysis)
+        analysis.roots[let.target] = analysis.of(let.args[0])
+        if isinstance(let.target.type, ListType):
+            held = [analysis.held(a) for a in let.args[: 1 if operator.name == "pop" else 2]]
+            analysis.contents[let.target] = frozenset().union(*held)
     elif operator.name in _READ_ONLY:
         analysis.permanent.add(let.target)
         analysis.roots[let.target] = analysis.of(let.args[0]) | {let.target}
     elif operator.views and let.args:
-        analysis.roots[let.target] = analysis.of(let.args[0])
+        held_in_list = isinstance(let.args[0].type, ListType)
+        analysis.roots[let.target] = analysis.held(let.args[0]) if held_in_list else analysis.of(let.args[0])
+        if isinstance(let.target.type, ListType):
+            analysis.contents[let.target] = analysis.held(let.args[0])
     else:
         analysis.roots[let.target] = frozenset([let.target])
+        if isinstance(let.target.type, ListType) and let.args:
+            analysis.contents[let.target] = frozenset().union(*map(analysis.held, let.args))
     return None
 
 
@@ -188,7 +233,7 @@ def _call(block: Block, position: int, call: Call, after: set[Var], analysis: _A
         others = [atom for j, atom in enumerate(call.args) if j != k and atom.type.is_array]
         reader = analysis.reader(call.args[k], [*_arrays(after - set(call.results)), *others])
         if reader is not None:
-            return Conflict(reader, call.args[k], block, position, _setter(call.args, k))
+            return Conflict(reader, call.args[k], block, position, _setter(call.args, k), analysis)
     for result in call.results:
         analysis.roots[result] = frozenset([result])
     return None
@@ -201,6 +246,8 @@ def _branch(branch: Branch, after: set[Var], analysis: _Analysis) -> Conflict | 
             return found
     for result, a, b in zip(branch.results, branch.then.yields, branch.orelse.yields, strict=True):
         analysis.roots[result] = analysis.of(a) | analysis.of(b)
+        if isinstance(result.type, ListType):
+            analysis.contents[result] = analysis.held(a) | analysis.held(b)
     return None
 
 
@@ -212,10 +259,20 @@ def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], anal
         found = _block(loop.condition, outside | set(loop.params), analysis)
         if found is not None:
             return found
-    found = _block(loop.body, outside, analysis)
-    if found is not None:
-        return found
     yields = loop.body.yields[: len(loop.params)]
+    lists = [k for k, p in enumerate(loop.params) if isinstance(p.type, ListType)]
+    for k in lists:
+        analysis.contents[loop.params[k]] = analysis.held(loop.inits[k])
+    while True:
+        found = _block(loop.body, outside, analysis)
+        if found is not None:
+            return found
+        # what an iteration kept is still there in the next one
+        grown = {k: analysis.held(loop.params[k]) | analysis.held(yields[k]) for k in lists}
+        if all(grown[k] == analysis.held(loop.params[k]) for k in lists):
+            break
+        for k in lists:
+            analysis.contents[loop.params[k]] = grown[k]
     written = _written_params(loop, yields, analysis)
     found = _yield_conflict(loop, yields, written, outside, analysis)
     if found is not None:
@@ -228,7 +285,7 @@ def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], anal
             inside = _free_in_loop(loop)
             reader = analysis.reader(init, [*_arrays(live | inside), *others])
             if reader is not None:
-                return Conflict(reader, init, block, position, _setter(loop.inits, k))
+                return Conflict(reader, init, block, position, _setter(loop.inits, k), analysis)
     _result_roots(loop, yields, written, analysis)
     return None
 
@@ -267,7 +324,7 @@ def _yield_conflict(
         reader = analysis.reader(value, [*_arrays(outside - set(loop.params)), *others])
         if reader is not None:
             end = len(loop.body.statements)
-            return Conflict(value, value, loop.body, end, _setter(loop.body.yields, k))
+            return Conflict(value, value, loop.body, end, _setter(loop.body.yields, k), analysis)
     return None
 
 
@@ -278,3 +335,6 @@ def _result_roots(loop: Loop | While, yields: list[Atom], written: set[Var], ana
         for root in analysis.of(value):
             roots |= initial[root] if isinstance(root, Var) and root in initial else {root}
         analysis.roots[result] = frozenset([result]) if param in written else frozenset(roots)
+        if isinstance(result.type, ListType):
+            inside = [initial.get(r, frozenset([r])) if isinstance(r, Var) else {r} for r in analysis.held(value)]
+            analysis.contents[result] = analysis.held(param).union(*inside)

@@ -13,7 +13,7 @@ from typing import Any
 from ..ir import Atom, Builder, Const, Let, Term, Type, Var
 from ..ops import TABLE, LinearMap
 
-__all__ = ["Calculus"]
+__all__ = ["Calculus", "bar_name", "bar_variable", "dot_name", "dot_variable"]
 
 
 class Calculus:
@@ -167,6 +167,26 @@ class Calculus:
             if isinstance(statement, Let) and statement.target is atom:
                 return statement
         return None
+
+
+def bar_name(atom: Any) -> str:
+    """The name of a cotangent: x_bar, and no name for the cotangent of a temporary."""
+    return "t" if getattr(atom, "temporary", True) else f"{atom.name}_bar"
+
+
+def dot_name(atom: Any) -> str:
+    """The name of a tangent: x_dot, and no name for the tangent of a temporary."""
+    return "t" if getattr(atom, "temporary", True) else f"{atom.name}_dot"
+
+
+def bar_variable(v: Var) -> Var:
+    """A variable for the cotangent of ``v``."""
+    return Var(bar_name(v), v.type, temporary=v.temporary)
+
+
+def dot_variable(v: Var) -> Var:
+    """A variable for the tangent of ``v``."""
+    return Var(dot_name(v), v.type, temporary=v.temporary)
 
 
 def _is(atom: Atom, number: float) -> bool:

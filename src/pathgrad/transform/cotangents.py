@@ -13,7 +13,7 @@ from typing import Any
 
 from ..ir import Atom, Block, Builder, Const, ListType, Type, Var, defined
 from ..ops import TABLE, Index
-from .calculus import Calculus
+from .calculus import Calculus, bar_name, bar_variable
 
 __all__ = ["Cotangents"]
 
@@ -60,7 +60,7 @@ class Cotangents:
         if depth == 0 or v in scope.own:
             return None
         if scope.loop:
-            param = Var(_bar(v), v.type)
+            param = bar_variable(v)
             self.calculus.mask(param)
             scope.carried[v] = param
             scope.bars[v] = param
@@ -95,9 +95,9 @@ class Cotangents:
         if isinstance(atom.type, ListType):
             self.put(atom, bar if before is None else self._add_lists(before, bar))
         elif before is not None and before.type.rank and isinstance(before, Var):
-            self.put(atom, self._add_arrays(before, bar, _bar(atom)))
+            self.put(atom, self._add_arrays(before, bar, bar_name(atom)))
         else:
-            self.put(atom, self.calculus.plus(before, bar, _bar(atom)))
+            self.put(atom, self.calculus.plus(before, bar, bar_name(atom)))
 
     def _add_arrays(self, before: Var, bar: Atom, name: str) -> Atom:
         """Arrays accumulate in place, but for the first sum of two contributions, which others may read."""
@@ -117,7 +117,7 @@ class Cotangents:
         masked = self.calculus.is_masked(before)
         if before is None:
             before = self.zero(atom)
-        sum_ = self.builder.emit(TABLE["accumulate"], [before, bar, *numbers], {"index": index}, _bar(atom))
+        sum_ = self.builder.emit(TABLE["accumulate"], [before, bar, *numbers], {"index": index}, bar_name(atom))
         self.put(atom, self.calculus.mask(sum_, masked))
 
     def add_to_list(self, values: Atom, bar: Atom, k: Atom) -> None:
@@ -127,14 +127,14 @@ class Cotangents:
         before = self.peek(values)
         if before is None:
             before = self.zero(values)
-        self.put(values, self.builder.emit(TABLE["add_at"], [before, bar, k], {}, _bar(values)))
+        self.put(values, self.builder.emit(TABLE["add_at"], [before, bar, k], {}, bar_name(values)))
 
     def zero(self, like: Atom) -> Atom:
         """Zero in the type of a variable."""
         if isinstance(like.type, ListType):
-            return self.builder.emit(TABLE["zero_list"], [like], {}, _bar(like))
+            return self.builder.emit(TABLE["zero_list"], [like], {}, bar_name(like))
         if like.type.rank:
-            return self.calculus.mask(self.builder.emit(TABLE["zeros_like"], [like], {}, _bar(like)))
+            return self.calculus.mask(self.builder.emit(TABLE["zeros_like"], [like], {}, bar_name(like)))
         return Const(0.0, Type(like.type.dtype))
 
     def solid(self, v: Atom, bar: Atom | None, like: Var | None = None) -> Atom:
@@ -144,7 +144,7 @@ class Cotangents:
             return self.zero(like if like is not None and same else v)
         if isinstance(bar, Const) and isinstance(v.type, Type):
             if v.type.rank:
-                return self.builder.emit(TABLE["broadcast_with"], [bar, v], {}, _bar(v))
+                return self.builder.emit(TABLE["broadcast_with"], [bar, v], {}, bar_name(v))
             return Const(float(bar.value), Type(v.type.dtype))
         return bar
 
@@ -167,9 +167,5 @@ class Cotangents:
             result.append((v, scope.carried[v], self.solid(v, bar, like=scope.carried[v])))
         return result
 
-
-def _bar(atom: Any) -> str:
-    name = getattr(atom, "name", "") or "t"
-    return name if name == "t" else f"{name}_bar"
 
 

@@ -34,7 +34,7 @@ from ..ir import (
 )
 from ..ops import TABLE
 from .activity import differentiable_operands, varied, wild
-from .calculus import Calculus
+from .calculus import Calculus, dot_name, dot_variable
 from .simplify import clone_block, share_common
 
 __all__ = ["forward"]
@@ -101,7 +101,7 @@ class _Forward:
             if self.form == "derivative":
                 self.dots[inputs[k]] = Const(1.0, Type("f64"))
             else:
-                dot = Var(f"{inputs[k].name}_dot", inputs[k].type)
+                dot = dot_variable(inputs[k])
                 self.dots[inputs[k]] = dot
                 tangents.append(dot)
         active = [inputs[k] for k in self.positions]
@@ -144,7 +144,7 @@ class _Forward:
         if isinstance(atom.type, ListType):
             return self.builder.emit(TABLE["zero_list"], [atom], {}, "zero")
         if atom.type.rank:
-            return self.builder.emit(TABLE["zeros_like"], [atom], {}, f"{atom.name}_dot")
+            return self.builder.emit(TABLE["zeros_like"], [atom], {}, dot_name(atom))
         return Const(0.0, Type(atom.type.dtype))
 
     # ---- statements --------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class _Forward:
         self.dots[s.target] = dot
 
     def tangent(self, s: Let) -> Atom:
-        name = f"{s.target.name}_dot"
+        name = dot_name(s.target)
         if s.op.name == "new_list":
             return self.builder.emit(s.op, [], dict(s.params), name)
         moving = [k for k in differentiable_operands(s) if s.args[k] in self.varied]
@@ -218,7 +218,7 @@ class _Forward:
         pair = forward(s.program, active, "pair", masked, is_callee=True)
         args = [*s.args, *(self.dot(s.args[k]) for k in active)]
         floats = [r for r in s.results if is_float(r.type)]
-        dots = [Var(f"{r.name}_dot", r.type) for r in floats]
+        dots = [dot_variable(r) for r in floats]
         for dot in dots:
             self.calculus.mask(dot, masked)
         self.builder.append(Call(pair, args, [*s.results, *dots], s.origin, "tangent"))
@@ -232,7 +232,7 @@ class _Forward:
                 self.block(arm)
                 new.yields = [*arm.yields, *(self.matched(arm.yields[k], s.results[k]) for k in moving)]
             arms.append(new)
-        dots = [Var(f"{s.results[k].name}_dot", s.results[k].type) for k in moving]
+        dots = [dot_variable(s.results[k]) for k in moving]
         for j, dot in enumerate(dots):
             masked = any(self.calculus.is_masked(arm.yields[len(s.results) + j]) for arm in arms)
             self.calculus.mask(dot, masked)
@@ -240,13 +240,13 @@ class _Forward:
         self.dots.update(zip((s.results[k] for k in moving), dots, strict=True))
 
     def matched(self, atom: Atom, like: Var) -> Atom:
-        return self.fitted(self.dot(atom), like, f"{like.name}_dot") if isinstance(like.type, Type) else self.dot(atom)
+        return self.fitted(self.dot(atom), like, dot_name(like)) if isinstance(like.type, Type) else self.dot(atom)
 
     def loop(self, s: Loop | While) -> None:
         moving = [k for k, p in enumerate(s.params) if p in self.varied]
         inits = [*s.inits, *(self.matched(s.inits[k], s.params[k]) for k in moving)]
-        params = [Var(f"{s.params[k].name}_dot", s.params[k].type) for k in moving]
-        results = [Var(f"{s.results[k].name}_dot", s.results[k].type) for k in moving]
+        params = [dot_variable(s.params[k]) for k in moving]
+        results = [dot_variable(s.results[k]) for k in moving]
         may_mask = any(may_mask_tangent(inner) for inner in walk(s.body))
         for j, param in enumerate(params):
             self.calculus.mask(param, may_mask or self.calculus.is_masked(inits[len(s.inits) + j]))

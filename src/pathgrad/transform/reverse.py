@@ -34,7 +34,7 @@ from ..ir import (
 )
 from ..ops import TABLE, Index
 from .activity import differentiable_operands, useful, varied, wild
-from .calculus import Calculus
+from .calculus import Calculus, bar_name, bar_variable
 from .cotangents import Cotangents
 from .forward import finish, same_lengths
 from .residuals import ShapeBuilder, cut_branch, cut_loop
@@ -211,18 +211,18 @@ class _Reverse:
         for k in differentiable_operands(s):
             operand = s.args[k]
             if operand in self.active:
-                part = self.calculus.transposed(s, k, s.args, s.target, bar, _bar(operand))
+                part = self.calculus.transposed(s, k, s.args, s.target, bar, bar_name(operand))
                 self.cotangents.add(operand, self.fitted(part, operand))
 
     def fitted(self, part: Atom, operand: Atom) -> Atom:
         """A contribution in the type of its operand."""
         assert isinstance(part.type, Type) and isinstance(operand.type, Type)
         if part.type.rank < operand.type.rank:
-            part = self.builder.emit(TABLE["broadcast_with"], [part, operand], {}, _bar(operand))
+            part = self.builder.emit(TABLE["broadcast_with"], [part, operand], {}, bar_name(operand))
         if part.type.dtype != operand.type.dtype:  # type: ignore[union-attr]
             if isinstance(part, Const):
                 return Const(float(part.value), Type(operand.type.dtype))
-            part = self.builder.emit(TABLE["cast"], [part], {"dtype": operand.type.dtype}, _bar(operand))
+            part = self.builder.emit(TABLE["cast"], [part], {"dtype": operand.type.dtype}, bar_name(operand))
         return same_lengths(part, operand)
 
     def _load(self, s: Let, bar: Atom) -> None:
@@ -232,12 +232,12 @@ class _Reverse:
         base, value, numbers = s.args[0], s.args[1], s.args[2:]
         params = dict(s.params)
         if value in self.active:
-            part = self.builder.emit(TABLE["load"], [bar, *numbers], params, _bar(value))
+            part = self.builder.emit(TABLE["load"], [bar, *numbers], params, bar_name(value))
             if part.type.rank or value.type.rank:
-                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, _bar(value)) if _differs(part, value) else part
+                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, bar_name(value)) if _differs(part, value) else part
             self.cotangents.add(value, part)
         if base in self.active:
-            rest = self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, _bar(base))
+            rest = self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, bar_name(base))
             self.cotangents.add(base, self.calculus.mask(rest))
 
     def _accumulate(self, s: Let, bar: Atom) -> None:
@@ -245,9 +245,9 @@ class _Reverse:
         if value in self.active:
             part = bar
             if s.params["index"].items:
-                part = self.builder.emit(TABLE["load"], [bar, *numbers], dict(s.params), _bar(value))
+                part = self.builder.emit(TABLE["load"], [bar, *numbers], dict(s.params), bar_name(value))
             if _differs(part, value):
-                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, _bar(value))
+                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, bar_name(value))
             self.cotangents.add(value, part)
         if base in self.active:
             self.cotangents.add(base, bar)
@@ -255,8 +255,8 @@ class _Reverse:
     def _push(self, s: Let, bar: Atom) -> None:
         values, value = s.args
         if value in self.active:
-            self.cotangents.add(value, self.builder.emit(TABLE["last"], [bar], {}, _bar(value)))
-        self.cotangents.add(values, self.builder.emit(TABLE["pop"], [bar], {}, _bar(values)))
+            self.cotangents.add(value, self.builder.emit(TABLE["last"], [bar], {}, bar_name(value)))
+        self.cotangents.add(values, self.builder.emit(TABLE["pop"], [bar], {}, bar_name(values)))
 
     def _recall(self, s: Let, bar: Atom) -> None:
         self.cotangents.add_to_list(s.args[0], bar, s.args[1])
@@ -267,7 +267,7 @@ class _Reverse:
     def _add_at(self, s: Let, bar: Atom) -> None:
         values, value, k = s.args
         if value in self.active:
-            self.cotangents.add(value, self.builder.emit(TABLE["recall"], [bar, k], {}, _bar(value)))
+            self.cotangents.add(value, self.builder.emit(TABLE["recall"], [bar, k], {}, bar_name(value)))
         self.cotangents.add(values, bar)
 
     def _pop(self, s: Let, bar: Atom) -> None:
@@ -278,7 +278,7 @@ class _Reverse:
             zero = self.builder.emit(TABLE["zeros_like"], [removed], {}, "zero")
         else:
             zero = constant(0.0)
-        self.cotangents.add(s.args[0], self.builder.emit(TABLE["push"], [bar, zero], {}, _bar(s.args[0])))
+        self.cotangents.add(s.args[0], self.builder.emit(TABLE["push"], [bar, zero], {}, bar_name(s.args[0])))
 
     def _last(self, s: Let, bar: Atom) -> None:
         self.cotangents.add_to_list(s.args[0], bar, constant(-1))
@@ -298,7 +298,7 @@ class _Reverse:
             keep = range(len(s.args))
         given = [b if (b := bars.get(r)) is not None else self.cotangents.zero(r) for r in floats]
         args = [*(s.args[k] for k in keep), *given]
-        results = [Var(_bar(s.args[k]), s.args[k].type) for k in active]
+        results = [bar_variable(a) for k in active if isinstance(a := s.args[k], Var)]
         self.builder.append(Call(adjoint, args, results, s.origin, "adjoint"))
         for k, result in zip(active, results, strict=True):
             self.cotangents.add(s.args[k], self.calculus.mask(result, masked))
@@ -327,7 +327,7 @@ class _Reverse:
                 ]
             blocks.append(backward)
             arm.statements[:] = forward_part
-        results = [Var(_bar(v), v.type) for v in touched]
+        results = [bar_variable(v) for v in touched]
         self.builder.append(cut_branch(s, blocks, results, self.builder))
         for k, (v, result) in enumerate(zip(touched, results, strict=True)):
             masked = any(self.calculus.is_masked(block.yields[k]) for block in blocks)
@@ -344,7 +344,7 @@ class _Reverse:
                 self.cotangents.take(r)
             return [s]
         taken = {k: self.cotangents.take(s.results[k]) for k in moving}
-        bar_params = {k: Var(_bar(s.params[k]), s.params[k].type) for k in moving}
+        bar_params = {k: bar_variable(s.params[k]) for k in moving}
         may_mask = any(_may_mask(inner) for inner in walk(s.body))
         for k, param in bar_params.items():
             self.calculus.mask(param, may_mask or self.calculus.is_masked(taken[k]))
@@ -383,10 +383,6 @@ def _may_mask(s: Statement) -> bool:
     return isinstance(s, Branch | Call)
 
 
-def _bar(atom: Atom) -> str:
-    name = atom.name or "t"
-    return name if name == "t" else f"{name}_bar"
-
 
 def _differs(part: Atom, value: Atom) -> bool:
     assert isinstance(part.type, Type) and isinstance(value.type, Type)
@@ -404,7 +400,7 @@ def _mentions(tree: Any, positions: dict[int, int]) -> bool:
 def _output_names(outputs: list[Atom]) -> list[str]:
     names: list[str] = []
     for a in outputs:
-        base = f"{a.name}_bar" if isinstance(a, Var) and a.name != "t" else "result_bar"
+        base = f"{a.name}_bar" if isinstance(a, Var) and not a.temporary else "result_bar"
         names.append(base if base not in names else f"{base}_{len(names)}")
     return names
 
