@@ -17,7 +17,8 @@ from .frontend.trace import trace
 from .graph import BOOLEAN, COUNT, INTERVAL, MAX_TIMES, REAL, SYMBOLIC, Graph, GraphBuilder, Semiring
 from .ops.elementary import half_squared_difference, relu
 from .ops.exponential import sigmoid, softplus
-from .transformed import trace_table, transform
+from .tables import trace_table
+from .transformed import transform
 
 __all__ = [
     "BOOLEAN",
