@@ -17,7 +17,8 @@
     ├── ProgramError (ValueError)      a program breaks the rules of the intermediate representation
     ├── DataError (ValueError)         training data that cannot be used; carries file and line
     ├── NetworkError (ValueError)      a network whose sizes do not fit
-    └── CheckError (AssertionError)    two routes to one derivative disagree
+    ├── CheckError (AssertionError)    two routes to one derivative disagree
+    └── MissingPackageError (ImportError)  an optional package that is not installed
 
 Every message says what failed, where, what was got, what was expected and what to do.
 """
@@ -31,6 +32,7 @@ __all__ = [
     "CheckError",
     "DataError",
     "GraphError",
+    "MissingPackageError",
     "NetworkError",
     "PathgradError",
     "PerturbationError",
@@ -75,11 +77,11 @@ class SourceError(PathgradError, SyntaxError):
         return f"{self.filename}:{self.lineno}:{self.offset}: {self.msg}"
 
 
-class UnsupportedSyntax(SourceError):
+class UnsupportedSyntax(SourceError):  # noqa: N818  (the name says it)
     """A construct outside the language that the reader accepts."""
 
 
-class UnsupportedCall(SourceError):
+class UnsupportedCall(SourceError):  # noqa: N818  (the name says it)
     """A call of something that has neither an operator record nor readable source."""
 
 
@@ -87,7 +89,7 @@ class AliasError(SourceError):
     """An in-place write whose effect on another name cannot be decided when reading."""
 
 
-class SourceUnavailable(PathgradError, TypeError):
+class SourceUnavailable(PathgradError, TypeError):  # noqa: N818  (the name says it)
     """A function without source text."""
 
 
@@ -129,3 +131,7 @@ class NetworkError(PathgradError, ValueError):
 
 class CheckError(PathgradError, AssertionError):
     """Two routes to one derivative disagree."""
+
+
+class MissingPackageError(PathgradError, ImportError):
+    """A package that only some of pathgrad needs, and that is not installed."""

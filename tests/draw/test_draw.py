@@ -14,12 +14,12 @@ from graph.graphs import Recorder, lecture_h, network
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pathgrad.draw import MissingPackageError, dot_source, draw
+from pathgrad.draw import dot_source, draw
 from pathgrad.draw.layout import Place, arrange
 from pathgrad.draw.order import crossings, improve
 from pathgrad.draw.scene import SIZE, SMALL, Scene, build_scene, text_width
 from pathgrad.draw.text import written
-from pathgrad.errors import GraphError, PathgradError
+from pathgrad.errors import GraphError, MissingPackageError, PathgradError
 from pathgrad.graph import MAX_TIMES, Bounds, Graph
 
 

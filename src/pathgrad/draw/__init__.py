@@ -6,7 +6,6 @@ Reading order: `picture` (the entry, SVG and PNG), `scene` (shapes and texts), `
 from __future__ import annotations
 
 from .dot import dot_source
-from .layout import MissingPackageError
 from .picture import draw
 
-__all__ = ["MissingPackageError", "dot_source", "draw"]
+__all__ = ["dot_source", "draw"]

@@ -15,17 +15,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..errors import PathgradError
+from ..errors import MissingPackageError
 from .order import improve
 
-__all__ = ["MissingPackageError", "Place", "arrange"]
+__all__ = ["Place", "arrange"]
 
 _GAP = 12.0
 _ROUNDS = 24
-
-
-class MissingPackageError(PathgradError, ImportError):
-    """Pictures need matplotlib and igraph, which are an extra."""
 
 
 @dataclass

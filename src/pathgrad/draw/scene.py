@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import hypot
 
-from ..errors import GraphError
+from ..errors import GraphError, MissingPackageError
 from ..graph import Paths, Structure, Sweep
 from ..graph.structure import CONSTANT, INPUT
-from .layout import MissingPackageError, Place, arrange
+from .layout import Place, arrange
 from .text import written
 
 __all__ = ["Curve", "Node", "Scene", "Text", "build_scene", "chosen_sweep", "leaf_text", "output_texts", "text_width"]
