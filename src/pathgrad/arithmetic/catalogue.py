@@ -26,7 +26,13 @@ MOVES: frozenset[Any] = frozenset(getattr(np, name) for name in _MOVES.split())
 
 
 def array_of(x: Any) -> Any:
-    """``x``, with lists and tuples joined to arrays."""
+    """``x``, with lists and tuples joined to arrays.
+
+    Raises
+    ------
+    ShapeError
+        If the members of a list have different shapes.
+    """
     if isinstance(x, (list, tuple)):
         if not is_overloaded(x):
             return np.asarray(x)

@@ -132,7 +132,13 @@ class Overloaded(ArrayMethods):
 
     @property
     def value(self) -> Any:
-        """The number behind; defined by the subclass."""
+        """The number behind.
+
+        Raises
+        ------
+        NotImplementedError
+            If the subclass does not define it.
+        """
         raise NotImplementedError(f"{type(self).__name__} defines no value")
 
     @property

@@ -102,7 +102,13 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: Any = None) 
 
 @stands_for(np.dot)
 def dot(a: Any, b: Any) -> Any:
-    """The product of vectors and matrices, as ``@``; of scalars, as ``*``."""
+    """The product of vectors and matrices, as ``@``; of scalars, as ``*``.
+
+    Raises
+    ------
+    UnsupportedCall
+        If ``b`` has more than two axes.
+    """
     a, b = array_of(a), array_of(b)
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return apply(TABLE["multiply"], a, b)
@@ -115,7 +121,13 @@ def dot(a: Any, b: Any) -> Any:
 
 @stands_for(np.inner, np.vdot)
 def inner(a: Any, b: Any) -> Any:
-    """``numpy.inner`` and ``numpy.vdot`` of vectors."""
+    """``numpy.inner`` and ``numpy.vdot`` of vectors.
+
+    Raises
+    ------
+    UnsupportedCall
+        If either is a matrix.
+    """
     a, b = array_of(a), array_of(b)
     if np.ndim(a) > 1 or np.ndim(b) > 1:
         raise unsupported("numpy.inner of matrices", "write a @ b.T")
@@ -152,7 +164,13 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: 
 
 @stands_for(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
-    """The Euclidean length (of a matrix: Frobenius)."""
+    """The Euclidean length (of a matrix: Frobenius).
+
+    Raises
+    ------
+    UnsupportedCall
+        If ``ord`` asks for another norm.
+    """
     x = array_of(x)
     euclidean = ord in (None, 2, "fro") and not (ord == 2 and axis is None and np.ndim(x) == 2)
     if not euclidean:

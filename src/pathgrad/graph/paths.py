@@ -137,7 +137,13 @@ class Paths:
 
 
 def chosen_semiring(graph: Structure, semiring: Semiring | None) -> Semiring:
-    """``semiring``, or the one that fits the graph's labels: numbers or expressions."""
+    """``semiring``, or the one that fits the graph's labels: numbers or expressions.
+
+    Raises
+    ------
+    GraphError
+        If ``semiring`` is no `Semiring`.
+    """
     if semiring is None:
         return SYMBOLIC if graph.is_symbolic else REAL
     if not isinstance(semiring, Semiring):

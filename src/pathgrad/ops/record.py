@@ -167,13 +167,33 @@ def _enter(record: Op) -> Op:
 
 
 def op(name: str, value: Callable[..., Any], *labels: Label | None, **facts: Any) -> Op:
-    """Enter an elementwise operator into the table and return its record."""
+    """Enter an elementwise operator into the table and return its record.
+
+    Parameters
+    ----------
+    name : str
+        A name that the table does not have yet.
+    value : callable
+        The value, on floats and arrays.
+    *labels : callable or None
+        One for each operand: ``(v, *operands)`` to the partial derivative; None for a flat operand.
+    **facts
+        The other attributes of `Op`.
+
+    Raises
+    ------
+    ValueError
+        The name is taken.
+    """
     facts.setdefault("symbol", name)
     return _enter(Op(name, value, labels, **facts))
 
 
 def array_op(name: str, value: Callable[..., Any], *labels: Label | None, **facts: Any) -> Op:
-    """Enter an operator that moves or sums data; its labels return a `LinearMap`."""
+    """Enter an operator that moves or sums data; its labels return a `LinearMap`.
+
+    Parameters and errors are those of `op`.
+    """
     facts.setdefault("symbol", name)
     facts.setdefault("result", "structural")
     return _enter(Op(name, value, labels, elementwise=False, **facts))
