@@ -18,6 +18,7 @@ from .graph import BOOLEAN, COUNT, INTERVAL, MAX_TIMES, REAL, SYMBOLIC, Graph, G
 from .ops.elementary import half_squared_difference, relu
 from .ops.exponential import sigmoid, softplus
 from .tables import trace_table
+from .testing import check_grads
 from .transformed import transform
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "GraphBuilder",
     "Semiring",
     "box",
+    "check_grads",
     "constant",
     "derivative",
     "errors",
