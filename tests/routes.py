@@ -6,6 +6,7 @@ other; the routes of the package must agree to 1e-10, finite differences to 1e-6
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
@@ -71,7 +72,7 @@ class Case:
         self.active = [name for name, value in arguments.items() if any(map(is_active, leaves(value)))]
         self.x = numbers(leaf for value in arguments.values() for leaf in leaves(value) if is_active(leaf))
 
-    def at(self, x: Sequence[Any], share_data: bool = False) -> list[Any]:
+    def at(self, x: Sequence[Any]) -> list[Any]:
         """The arguments with the numbers of the vector ``x`` in the places of the floats, arrays always new."""
         stock = iter(x)
 
@@ -170,6 +171,14 @@ def close(a: Any, b: Any, tolerance: float) -> bool:
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True))
 
 
+def _columns(columns: list[Any], case: Case) -> Matrix:
+    return np.stack(columns, axis=1) if columns else np.zeros((len(case.value), 0))
+
+
+def _rows(rows: list[Any], case: Case) -> Matrix:
+    return np.stack(rows) if rows else np.zeros((0, len(case.x)))
+
+
 # ---- overloading -----------------------------------------------------------------------------------------------------
 def duals(case: Case) -> Matrix:
     """Dual numbers: one run for each input."""
@@ -181,7 +190,7 @@ def duals(case: Case) -> Matrix:
             value, tangent = pg.box(case.of_inputs())(tuple(case.x.tolist()), tuple(direction.tolist()))
         case.check_value(value, "duals")
         columns.append(numbers([tangent]))
-    return np.stack(columns, axis=1)
+    return _columns(columns, case)
 
 
 def _graph(case: Case) -> pg.Graph:
@@ -213,14 +222,14 @@ def forward_source(case: Case) -> Matrix:
         value, tangent = pg.jvp(case.function, case.at(case.x.tolist()), direction)
         case.check_value(value, "forward source")
         columns.append(numbers([tangent]))
-    return np.stack(columns, axis=1)
+    return _columns(columns, case)
 
 
 def reverse_source(case: Case) -> Matrix:
     """The emitted adjoint program, once for each output."""
     value, pull = pg.vjp(case.function, *case.at(case.x.tolist()))
     case.check_value(value, "reverse source")
-    return np.stack([_input_row(case, pull(cotangent)) for cotangent in case.cotangents()])
+    return _rows([_input_row(case, pull(cotangent)) for cotangent in case.cotangents()], case)
 
 
 def _input_row(case: Case, cotangents: Sequence[Any]) -> NDArray[np.float64]:
@@ -259,7 +268,14 @@ def gradient(case: Case) -> Matrix | None:
 def _evaluated(program: Any, case: Case, seeds: Iterator[Any]) -> Any:
     """The program run by the reference interpreter: arguments by their names, all other parameters from ``seeds``."""
     inputs: dict[int, Any] = {}
-    arguments = dict(zip(case.arguments, case.at(case.x.tolist()), strict=True))
+    arguments = {
+        **{
+            name: p.default
+            for name, p in inspect.signature(case.function).parameters.items()
+            if p.default is not p.empty
+        },
+        **dict(zip(case.arguments, case.at(case.x.tolist()), strict=True)),
+    }
 
     def place(tree: Any, value: Any) -> None:
         if isinstance(tree, int):
@@ -276,6 +292,20 @@ def _evaluated(program: Any, case: Case, seeds: Iterator[Any]) -> Any:
     return filled(program.result, evaluate(program, *(inputs[k] for k in range(len(program.inputs)))))
 
 
+_TRANSFORMS: dict[Any, Any] = {}
+
+
+def _transformed(case: Case, mode: str, form: str) -> Any:
+    """The derivative program for arguments of these forms, derived once."""
+    all_leaves = [leaf for value in case.arguments.values() for leaf in leaves(value)]
+    forms = [(type(leaf), np.shape(leaf), None if is_active(leaf) else repr(leaf)) for leaf in all_leaves]
+    key = (case.function, mode, form, *forms)
+    if key not in _TRANSFORMS:
+        example = case.at(case.x.tolist())
+        _TRANSFORMS[key] = pg.transform(case.function, mode, tuple(case.active), form, example).program
+    return _TRANSFORMS[key]
+
+
 def _all_active(case: Case) -> bool:
     return all(all(map(is_active, leaves(case.arguments[name]))) for name in case.active)
 
@@ -284,26 +314,24 @@ def forward_evaluated(case: Case) -> Matrix | None:
     """The tangent program, interpreted."""
     if not _all_active(case):
         return None
-    example = case.at(case.x.tolist())
-    program = pg.transform(case.function, "forward", tuple(case.active), "pair", example).program
+    program = _transformed(case, "forward", "pair")
     columns = []
     for direction in case.directions():
         value, tangent = _evaluated(program, case, iter(case.inputs_of(direction)))
         case.check_value(value, "forward evaluated")
         columns.append(numbers([tangent]))
-    return np.stack(columns, axis=1)
+    return _columns(columns, case)
 
 
 def reverse_evaluated(case: Case) -> Matrix | None:
     """The adjoint program, interpreted."""
     if not _all_active(case):
         return None
-    example = case.at(case.x.tolist())
-    program = pg.transform(case.function, "reverse", tuple(case.active), "vjp", example).program
+    program = _transformed(case, "reverse", "vjp")
     rows = []
     for cotangent in case.cotangents():
         rows.append(numbers([_evaluated(program, case, iter([cotangent]))]))
-    return np.stack(rows)
+    return _rows(rows, case)
 
 
 # ---- numerical differentiation ---------------------------------------------------------------------------------------
@@ -317,7 +345,7 @@ def complex_step(case: Case) -> Matrix | None:
             columns.append(numbers([case.function(*case.at(x))], complex).imag / 1e-30)
         except TypeError:
             return None
-    return np.stack(columns, axis=1)
+    return _columns(columns, case)
 
 
 def richardson(f: Callable[[list[float]], NDArray[np.float64]], x: NDArray[np.float64]) -> Matrix:
@@ -331,7 +359,7 @@ def richardson(f: Callable[[list[float]], NDArray[np.float64]], x: NDArray[np.fl
             down[j] -= h
             slopes.append((f(up.tolist()) - f(down.tolist())) / (up[j] - down[j]))
         columns.append((4 * slopes[1] - slopes[0]) / 3)
-    return np.stack(columns, axis=1)
+    return np.stack(columns, axis=1) if columns else np.zeros((len(f([])), 0))
 
 
 def finite_differences(case: Case) -> Matrix:
@@ -393,15 +421,16 @@ def second_order(case: Case) -> Matrix:
 
     n = len(case.x)
     by_hvp = np.stack(
-        [_input_row(case, _as_tuple(pg.hvp(case.function, case.at(case.x.tolist()), d))) for d in case.directions()],
+        [_input_row(case, _hvp(case, d)) for d in case.directions()],
         axis=1,
     )
-    blocks = pg.hessian(case.function, argnums)(*case.at(case.x.tolist()))
-    sizes = [numbers([case.arguments[name]]).size for name in case.active]
+    blocks = list(leaves(pg.hessian(case.function, argnums)(*case.at(case.x.tolist()))))
+    sizes = [np.size(leaf) for name in case.active for leaf in leaves(case.arguments[name])]
+    rows = [blocks[k : k + len(sizes)] for k in range(0, len(blocks), len(sizes))]
     hessian = np.block(
         [
-            [np.asarray(blocks[i][j], float).reshape(sizes[i], sizes[j]) for j in range(len(sizes))]
-            for i in range(len(sizes))
+            [np.reshape(block, (i, j)) for j, block in zip(sizes, row, strict=True)]
+            for i, row in zip(sizes, rows, strict=True)
         ]
     )
     by_differences = richardson(gradient_at, case.x)
@@ -415,5 +444,12 @@ def second_order(case: Case) -> Matrix:
     return hessian
 
 
-def _as_tuple(x: Any) -> tuple[Any, ...]:
-    return x if isinstance(x, tuple) else (x,)
+def _hvp(case: Case, direction: list[Any]) -> Sequence[Any]:
+    """The product, one part for each argument; where some are data, as the derivative of the gradient."""
+    x = case.at(case.x.tolist())
+    if len(case.active) < len(case.arguments):
+        product = pg.jvp(pg.grad(case.function, tuple(case.active)), x, direction)[1]
+        parts = dict(zip(case.active, product, strict=True))
+        return [parts.get(name) for name in case.arguments]
+    product = pg.hvp(case.function, x, direction)
+    return (product,) if len(case.arguments) == 1 else product
