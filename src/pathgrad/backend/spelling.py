@@ -355,9 +355,18 @@ def _digamma(let: Let, args: Sequence[Text], used: set[str]) -> Text:
     return Text(f"_polygamma(0, {args[0].text})")
 
 
+def _extend(let: Let, args: Sequence[Text], used: set[str]) -> Text:
+    t, label = args
+    if not _is_array(let) and t.text.isidentifier():
+        return Text(f"{t.text} * {label.within(PRODUCT - 1)} if {t.text} else 0.0", CONDITIONAL)
+    used.add("_extend")
+    return _function("_extend", args)
+
+
 _SPECIAL: dict[str, Callable[[Let, Sequence[Text], set[str]], Text]] = {
     "negative": _negative,
     "digamma": _digamma,
+    "extend": _extend,
     "positive": _simple("+{0}", UNARY, UNARY),
     "power": _power,
     "where": _where,

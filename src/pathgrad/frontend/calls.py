@@ -106,7 +106,14 @@ def call(
         return _operator(reader, node, op, arguments, keywords, name)
     if isinstance(callee, FunctionType | MethodType) or hasattr(callee, "py_func"):
         module = getattr(callee, "__module__", "") or ""
-        if module.startswith("pathgrad.") and _all_static(arguments, keywords):
+        if module.startswith("pathgrad."):
+            if not _all_static(arguments, keywords):
+                reader.fail(
+                    node,
+                    f"{callee.__name__} of a function that is made inside the function being read cannot be read; "
+                    f"define it at the top of the module and pass what it needs as arguments",
+                    UnsupportedCall,
+                )
             return callee(*arguments, **keywords)
         if not module.startswith(("numpy", "scipy")):
             if isinstance(callee, MethodType):

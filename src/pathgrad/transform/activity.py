@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Statement, Var, While, is_float
+from ..ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Statement, Var, While, is_float, walk
 from ..ops import Op
 
-__all__ = ["differentiable_operands", "useful", "varied", "wild"]
+__all__ = ["differentiable_operands", "selects", "useful", "varied", "wild"]
 
 
 def differentiable_operands(let: Let) -> list[int]:
@@ -134,6 +134,30 @@ def wild(program: Program, inputs_too: bool) -> set[Var]:
     return found
 
 
+def _gives_wild(program: Program) -> bool:
+    """Whether a program may give infinite or undefined numbers for finite inputs; recursive ones may."""
+    if "gives wild" not in program.derived:
+        program.derived["gives wild"] = True
+        found = wild(program, inputs_too=False)
+        program.derived["gives wild"] = any(a in found for a in program.outputs)
+    answer: bool = program.derived["gives wild"]
+    return answer
+
+
+def selects(program: Program) -> bool:
+    """Whether a program may leave a path untaken, so that derivatives behind it are zero."""
+    if "selects" not in program.derived:
+        program.derived["selects"] = False
+        program.derived["selects"] = any(
+            isinstance(s, Branch)
+            or (isinstance(s, Let) and s.op.selects)
+            or (isinstance(s, Call) and selects(s.program))
+            for s in walk(program.body)
+        )
+    answer: bool = program.derived["selects"]
+    return answer
+
+
 def _is_total(op: Op, let: Let) -> bool:
     if op.name in ("divide", "remainder", "floor_divide") and isinstance(let.args[1], Const):
         return bool(let.args[1].value != 0)
@@ -153,7 +177,8 @@ def _run_wild(block: Block, found: set[Var]) -> None:
             if not _is_total(s.op, s) or any(a in found for a in s.args):
                 found.add(s.target)
         elif isinstance(s, Call):
-            found.update(s.results)
+            if any(a in found for a in s.args) or _gives_wild(s.program):
+                found.update(s.results)
         elif isinstance(s, Branch):
             for arm in (s.then, s.orelse):
                 _run_wild(arm, found)

@@ -61,7 +61,7 @@ class Cotangents:
             return None
         if scope.loop:
             param = bar_variable(v)
-            self.calculus.mask(param)
+            self.calculus.mask(param, v.type.is_array)
             scope.carried[v] = param
             scope.bars[v] = param
             return param

@@ -33,7 +33,7 @@ from ..ir import (
     walk,
 )
 from ..ops import TABLE
-from .activity import differentiable_operands, varied, wild
+from .activity import differentiable_operands, selects, varied, wild
 from .calculus import Calculus, dot_name, dot_variable
 from .simplify import clone_block, share_common
 
@@ -214,13 +214,13 @@ class _Forward:
         if not active or not any(is_float(r.type) for r in s.results):
             self.builder.append(s)
             return
-        masked = any(self.calculus.is_masked(self.dot(s.args[k])) for k in active)
+        masked = any(self.calculus.is_masked(self.dots.get(a)) for k in active if isinstance(a := s.args[k], Var))
         pair = forward(s.program, active, "pair", masked, is_callee=True)
         args = [*s.args, *(self.dot(s.args[k]) for k in active)]
         floats = [r for r in s.results if is_float(r.type)]
         dots = [dot_variable(r) for r in floats]
         for dot in dots:
-            self.calculus.mask(dot, masked)
+            self.calculus.mask(dot, masked or selects(s.program))
         self.builder.append(Call(pair, args, [*s.results, *dots], s.origin, "tangent"))
         self.dots.update(zip(floats, dots, strict=True))
 
@@ -247,9 +247,9 @@ class _Forward:
         inits = [*s.inits, *(self.matched(s.inits[k], s.params[k]) for k in moving)]
         params = [dot_variable(s.params[k]) for k in moving]
         results = [dot_variable(s.results[k]) for k in moving]
-        may_mask = any(may_mask_tangent(inner) for inner in walk(s.body))
         for j, param in enumerate(params):
-            self.calculus.mask(param, may_mask or self.calculus.is_masked(inits[len(s.inits) + j]))
+            may_mask = any(_may_mask(inner, param) for inner in walk(s.body))
+            self.calculus.mask(param, may_mask or inits[len(s.inits) + j] in self.calculus.masked)
             self.calculus.mask(results[j], param in self.calculus.masked)
         self.dots.update(zip((s.params[k] for k in moving), params, strict=True))
         count = len(s.params)
@@ -270,9 +270,11 @@ class _Forward:
             self.builder.append(While(both, inits, s.condition, body, after, s.exits, s.trips, s.origin, s.role))
 
 
-def may_mask_tangent(s: Statement) -> bool:
-    """Whether a tangent behind this statement may be zero because a path was not taken."""
-    return isinstance(s, Branch | Call) or (isinstance(s, Let) and (s.op.selects or s.op.name == "store"))
+def _may_mask(s: Statement, dot: Var) -> bool:
+    """Whether the tangent ``dot``, behind this statement, may be zero because a path was not taken."""
+    if isinstance(s, Let):
+        return s.op.selects or (dot.type.is_array and s.op.name == "store")
+    return isinstance(s, Branch) or (isinstance(s, Call) and selects(s.program))
 
 
 def finish(program: Program) -> None:

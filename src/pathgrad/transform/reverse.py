@@ -33,7 +33,7 @@ from ..ir import (
     walk,
 )
 from ..ops import TABLE, Index
-from .activity import differentiable_operands, useful, varied, wild
+from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
 from .cotangents import Cotangents
 from .forward import finish, same_lengths
@@ -301,7 +301,7 @@ class _Reverse:
         results = [bar_variable(a) for k in active if isinstance(a := s.args[k], Var)]
         self.builder.append(Call(adjoint, args, results, s.origin, "adjoint"))
         for k, result in zip(active, results, strict=True):
-            self.cotangents.add(s.args[k], self.calculus.mask(result, masked))
+            self.cotangents.add(s.args[k], self.calculus.mask(result, masked or selects(s.program)))
 
     # ---- branches ----------------------------------------------------------------------------------------------------
     def branch(self, s: Branch, depth: int) -> list[Statement]:
@@ -345,9 +345,9 @@ class _Reverse:
             return [s]
         taken = {k: self.cotangents.take(s.results[k]) for k in moving}
         bar_params = {k: bar_variable(s.params[k]) for k in moving}
-        may_mask = any(_may_mask(inner) for inner in walk(s.body))
         for k, param in bar_params.items():
-            self.calculus.mask(param, may_mask or self.calculus.is_masked(taken[k]))
+            may_mask = any(_may_mask(inner, param) for inner in walk(s.body))
+            self.calculus.mask(param, may_mask or taken[k] in self.calculus.masked)
         with self.cotangents.scope(s.body, s.params, loop=True):
             pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
             forward_part, backward = self.both(s.body, [(a, b) for a, b in pairs], depth + 1)
@@ -376,11 +376,11 @@ class _Reverse:
         return pieces
 
 
-def _may_mask(s: Statement) -> bool:
-    """Whether a cotangent behind this statement may be zero because a path was not taken."""
+def _may_mask(s: Statement, bar: Var) -> bool:
+    """Whether the cotangent ``bar``, behind this statement, may be zero because a path was not taken."""
     if isinstance(s, Let):
-        return s.op.selects or s.op.name in ("store", "load")
-    return isinstance(s, Branch | Call)
+        return s.op.selects or (bar.type.is_array and s.op.name in ("store", "load"))
+    return isinstance(s, Branch) or (isinstance(s, Call) and selects(s.program))
 
 
 
