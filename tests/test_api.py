@@ -316,7 +316,7 @@ def test_jacobians_in_structures(mode):
 
 
 def test_jacobian_refusals():
-    with pytest.raises(ValueError, match="mode is \"sideways\"|mode is 'sideways'"):
+    with pytest.raises(ValueError, match="'sideways'; use"):
         pg.jacobian(vector, mode="sideways")
     with pytest.raises(ArgumentError, match="which has no derivative; return floats"):
         pg.jacobian(lambda x: x > 0.0)(1.0)
