@@ -266,7 +266,7 @@ OPERATORS = {ast.Add: "add", ast.Mult: "multiply", ast.Sub: "subtract", ast.Div:
 
 
 def derivative_of(node: ast.expr, active: set[str]) -> Text:
-    """The expression exp' of an expression of + - * /, names, numbers and calls g(..., x), whose derivative is g_dot."""
+    """The expression exp' for an exp of + - * /, names, numbers and calls g(..., x), whose derivative is g_dot."""
     if isinstance(node, ast.Name):
         return Text(f"{node.id}_dot" if node.id in active else "0.0")
     if isinstance(node, ast.BinOp):

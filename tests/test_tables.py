@@ -200,7 +200,7 @@ def test_a_loop_inside_needs_its_bounds():
     with pytest.raises(ArgumentError, match=r"depends on n.* give its value as a keyword"):
         pg.trace_table(counting)
     assert expressions(counting, n=7)[1] == ("2*x", "x**2 + 7")
-    with pytest.raises(ArgumentError, match=r"whether the loop in line \d+ goes on depends on x.* > 1, which is not known"):
+    with pytest.raises(ArgumentError, match=r"whether the loop in line \d+ goes on depends on x.* > 1, which"):
         pg.trace_table(inner_while, "s", iterations=3)
 
 
