@@ -163,11 +163,11 @@ def _array_of(parts: list[Any]) -> NDArray[Any]:
     return objects.view(Cells)
 
 
-def close(a: Any, b: Any, tolerance: float) -> bool:
-    """Equal up to the tolerance, relative to the largest entry; infinities and nans must match."""
+def close(a: Any, b: Any, tolerance: float, floor: float = 1e-30) -> bool:
+    """Equal up to the tolerance, relative to the largest entry (or ``floor``); infinities and nans must match."""
     a, b = np.asarray(a, float), np.asarray(b, float)
     finite = np.abs(b[np.isfinite(b)])
-    scale = max(float(finite.max(initial=0.0)), 1e-30)
+    scale = max(float(finite.max(initial=0.0)), floor)
     return a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True))
 
 
@@ -193,25 +193,31 @@ def duals(case: Case) -> Matrix:
     return _columns(columns, case)
 
 
-def _graph(case: Case) -> pg.Graph:
+def _graph(case: Case) -> pg.Graph | None:
+    """The computation graph; a function without float inputs has none."""
+    if not len(case.x):
+        return None
     graph = pg.trace(case.of_inputs(), *case.x.tolist())
     case.check_value([float(graph.values[k]) for k in graph.outputs], "trace")
     return graph
 
 
-def graph_forward(case: Case) -> Matrix:
+def graph_forward(case: Case) -> Matrix | None:
     """The path problem on the computation graph, from the leaves."""
-    return np.asarray(_graph(case).jacobian(order="forward").matrix, float)
+    graph = _graph(case)
+    return None if graph is None else np.asarray(graph.jacobian(order="forward").matrix, float)
 
 
-def graph_backward(case: Case) -> Matrix:
+def graph_backward(case: Case) -> Matrix | None:
     """The path problem on the computation graph, from the root."""
-    return np.asarray(_graph(case).jacobian(order="reverse").matrix, float)
+    graph = _graph(case)
+    return None if graph is None else np.asarray(graph.jacobian(order="reverse").matrix, float)
 
 
-def elimination(case: Case) -> Matrix:
+def elimination(case: Case) -> Matrix | None:
     """Cross-country: vertices eliminated by least Markowitz degree."""
-    return np.asarray(_graph(case).eliminate("markowitz").matrix, float)
+    graph = _graph(case)
+    return None if graph is None else np.asarray(graph.eliminate("markowitz").matrix, float)
 
 
 # ---- source transformation -------------------------------------------------------------------------------------------
@@ -383,8 +389,10 @@ IMPLEMENTED: dict[str, Callable[[Case], Matrix | None]] = {
 }
 
 
-def compare(case: Case, routes: Iterable[str] = tuple(IMPLEMENTED)) -> dict[str, Matrix]:
-    """Run the routes against each other.
+def compare(
+    case: Case, routes: Iterable[str] = tuple(IMPLEMENTED), exact: float = EXACT, floor: float = 1e-30
+) -> dict[str, Matrix]:
+    """Run the routes against each other, each to within ``exact`` of the first, relative to the largest entry.
 
     Returns
     -------
@@ -403,8 +411,8 @@ def compare(case: Case, routes: Iterable[str] = tuple(IMPLEMENTED)) -> dict[str,
             continue
         found[route] = matrix
         first = next(iter(found))
-        tolerance = APPROXIMATE if route == "finite differences" else EXACT
-        if not close(matrix, found[first], tolerance):
+        tolerance = APPROXIMATE if route == "finite differences" else exact
+        if not close(matrix, found[first], tolerance, floor):
             raise DisagreementError(
                 f"{case.function.__name__} at {case.arguments}: {route} and {first} differ\n"
                 f"{route}:\n{matrix}\n{first}:\n{found[first]}"

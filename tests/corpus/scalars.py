@@ -928,3 +928,16 @@ def collatz_weights(x, y):
         if total > 50:
             break
     return total * y
+
+
+# ---- found by random programs ----------------------------------------------------------------------------------------
+@program(point(x=0.3, y=2.0), point(x=-0.3, y=2.0))
+def early_return_before_a_while(x, y):
+    a = x
+    if x < 0:
+        return a * y
+    k = 0
+    while k < 4 and a < 0.9:
+        k += 1
+        a = a * math.tanh(a * y) + 0.3
+    return a * y
