@@ -92,10 +92,8 @@ class _Gradient(Derived):
 
     def _derive(self, reading: Reading, bound: dict[str, Any]) -> Program:
         program = reading.program
+        active = active_inputs(program, self.chosen, self.verb)
         require_scalar(program, self.verb)
-        program_names = [p.name for p in program.parameters]
-        missing = [n for n in self.chosen if n not in program_names]
-        active = active_inputs(program, [*missing, *self.chosen], self.verb)
         result = reverse(program, active, "gradient", self.with_value)
         base = len(program.outputs) if self.with_value else 0
         place = {k: base + j for j, k in enumerate(active)}

@@ -18,6 +18,7 @@ from .backend import Module, emit, load
 from .errors import ArgnumsError, ArgumentError, ScalarOutputError
 from .frontend import Reading, Source, Spec, read, source_of, spec_of
 from .frontend.read import tree_positions
+from .located import located
 from .ir import Program, Type, is_float
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
@@ -59,6 +60,13 @@ class Primal:
         if self._source is None:
             self._source = source_of(self.function)
         return self._source
+
+    def located(self, error: Exception, bound: dict[str, Any]) -> Exception:
+        """An error of an emitted program, with the place in the user's function where it belongs."""
+        if self.derived is not None:
+            return self.derived.primal.located(error, bound)
+        own = {name: value for k, (name, value) in enumerate(bound.items()) if k >= len(self.bound)}
+        return located(error, self.function, self.source.filename, own)
 
     def original_source(self) -> Source:
         """The source of the function that everything was derived from."""
@@ -155,7 +163,10 @@ class Derived:
     def run(self, entry: _Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the emitted function."""
         values = [_prepared(bound[p.name]) for p in entry.program.parameters if p.name in entry.specs]
-        return plain(entry.function(*values, *(_prepared(seed) for seed in seeds)))
+        try:
+            return plain(entry.function(*values, *(_prepared(seed) for seed in seeds)))
+        except (ValueError, IndexError) as error:
+            raise self.primal.located(error, bound) from error
 
     def entry(self, bound: dict[str, Any]) -> _Entry:
         """What serves a call with these arguments; read, derived and emitted at the first such call."""

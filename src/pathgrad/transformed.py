@@ -150,7 +150,10 @@ class Transformed:
         self._latest = reading, program, _, function = self._for(bound)
         present = [p.name for p in reading.program.parameters]
         values = [prepared(bound[name]) for name in present]
-        return plain(function(*values, *map(prepared, seeds)))
+        try:
+            return plain(function(*values, *map(prepared, seeds)))
+        except (ValueError, IndexError) as error:
+            raise self.primal.located(error, bound) from error
 
     def _for(self, bound: dict[str, Any]) -> tuple[Reading, Program, Module, Callable[..., Any]]:
         lengths: dict[int, int] = {}

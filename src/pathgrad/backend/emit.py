@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ir import Const, Program, programs_called, walk
+from .constants import array_text, is_literal
 from .statements import FunctionWriter
 from .support import required
 
@@ -56,10 +57,12 @@ def emit(program: Program, description: str = "") -> Module:
     programs = programs_called(program)
     names = _program_names(programs, program)
     constants = _constants(programs)
+    constant_names = {id(value): name for name, value in constants.items()}
     used: set[str] = set()
     functions = []
     for each in programs:
-        writer = FunctionWriter(each, names, set(constants) | set(names.values()), used, is_main=each is program)
+        taken = set(constants) | set(names.values())
+        writer = FunctionWriter(each, names, constant_names, taken, used, is_main=each is program)
         functions.append(writer.write())
     head = f'"""{description or _describe(program)}"""\n'
     imports = ["import numpy as np"]
@@ -67,7 +70,7 @@ def emit(program: Program, description: str = "") -> Module:
     imports += [s for s in support if s.startswith("import ")]
     blocks = ["\n".join(sorted(imports))]
     if constants:
-        blocks.append("\n".join(f"{name} = {_array_text(value)}" for name, value in constants.items()))
+        blocks.append("\n".join(f"{name} = {array_text(value)}" for name, value in constants.items()))
     blocks += [s.rstrip() for s in support if not s.startswith("import ")]
     blocks += functions
     return Module(head + "\n" + blocks[0] + "\n\n\n" + "\n\n\n".join(blocks[1:]) + "\n", names[id(program)], constants)
@@ -101,7 +104,7 @@ def _constants(programs: Sequence[Program]) -> dict[str, np.ndarray[Any, Any]]:
     for program in programs:
         atoms = [a for s in walk(program.body) for a in _atoms(s)]
         for atom in [*atoms, *program.outputs]:
-            if isinstance(atom, Const) and atom.type.is_array:
+            if isinstance(atom, Const) and atom.type.is_array and not is_literal(atom):
                 if id(atom.value) not in by_identity:
                     base = atom.name if atom.name.isidentifier() else "data"
                     name, n = base, 1
@@ -117,21 +120,3 @@ def _atoms(statement: Any) -> list[Any]:
     from ..ir import operands, sub_blocks
 
     return [*operands(statement), *(a for block in sub_blocks(statement) for a in block.yields)]
-
-
-def _array_text(value: np.ndarray[Any, Any]) -> str:
-    """An array as Python source: its numbers exactly."""
-    if value.size <= 64:
-        dtype = "" if value.dtype.name in ("float64", "int64", "bool") else f", dtype=np.{value.dtype.name}"
-        text = repr(value.tolist()).replace("nan", "np.nan").replace("inf", "np.inf")
-        if not value.size:
-            return f"np.zeros({value.shape}, dtype=np.{value.dtype.name})"
-        return f"np.array({text}{dtype})"
-    import base64
-
-    data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-    chunks = "\n".join(f'    "{data[k : k + 100]}"' for k in range(0, len(data), 100))
-    shape = value.shape
-    return (
-        f'np.frombuffer(__import__("base64").b64decode(\n{chunks}\n), dtype=np.{value.dtype.name}).reshape({shape}).copy()'
-    )

@@ -36,6 +36,7 @@ class Nesting:
         self.inlined: dict[Var, Let | Branch | Call] = {}
         self.size: dict[Var, int] = {}
         self.count: dict[Var, int] = {}
+        self.stored = _stored(program.body)
         self.users = {v.name for s in walk(program.body) for v in _targets(s) if not v.temporary}
         self.users |= {v.name for v in program.inputs}
         self._count(program.body)
@@ -45,7 +46,7 @@ class Nesting:
     def _count(self, block: Block) -> None:
         for s in block.statements:
             for k, atom in enumerate(operands(s)):
-                if not (k == 0 and _is_broadcast(s)):
+                if not _is_broadcast(s):
                     self._read(atom)
             for inner in sub_blocks(s):
                 self._count(inner)
@@ -92,7 +93,7 @@ class Nesting:
             if place is None:
                 continue
             reader = block.statements[place] if place < len(block.statements) else None
-            at_end_of_loop = in_loop and reader is None and s.role != "primal" and isinstance(s, Let)
+            at_end_of_loop = in_loop and reader is None and s.role == "adjoint" and isinstance(s, Let)
             if not (self._may_nest(s, target, reader) or (at_end_of_loop and self._is_pure(s))):
                 continue
             between = block.statements[position + 1 : place]
@@ -124,9 +125,7 @@ class Nesting:
         """The place of the statement of the same block that reads ``target`` itself; the block's end for a yield."""
         for k in range(position + 1, len(block.statements)):
             s = block.statements[k]
-            if target in operands(s):
-                if _is_broadcast(s) and operands(s)[0] is target:
-                    continue
+            if target in operands(s) and not _is_broadcast(s):
                 return k
         return len(block.statements) if target in block.yields else None
 
@@ -199,6 +198,29 @@ class Nesting:
     def live_after(self, block: Block, live_out: set[Var]) -> list[set[Var]]:
         """As `ir.liveness.live_after`, with what nested expressions still read."""
         return [self.expanded(live) for live in live_after(block, live_out)]
+
+
+def _stored(block: Block) -> set[Var]:
+    """Values without content that one path of a branch hands to something that stores what it gets."""
+    found: set[Var] = set()
+    flows: list[tuple[Var, Var]] = []
+
+    def visit(inner: Block) -> None:
+        for s in inner.statements:
+            if isinstance(s, Let) and s.op.name in ("store", "push"):
+                found.update(a for a in s.args[1:2] if isinstance(a, Var))
+            elif isinstance(s, Branch):
+                for arm in (s.then, s.orelse):
+                    flows.extend((r, a) for r, a in zip(s.results, arm.yields, strict=True) if isinstance(a, Var))
+            for b in sub_blocks(s):
+                visit(b)
+
+    visit(block)
+    size = -1
+    while size != len(found):
+        size = len(found)
+        found.update(a for r, a in flows if r in found)
+    return found
 
 
 def _is_broadcast(s: Statement) -> bool:

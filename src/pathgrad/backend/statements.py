@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, walk
 from ..ir.liveness import free_variables, inner_live_out, statement_reads
+from .constants import array_text, is_literal
 from .naming import Names, Nesting
 from .spelling import AND, ATOM, CONDITIONAL, OR, UNARY, Text, expanded, index_text, literal, range_text, spell
 
@@ -107,6 +108,8 @@ class FunctionWriter:
         The program.
     names : dict
         Function names by the identity of programs.
+    constants : dict
+        Names of the module's arrays by the identity of arrays.
     taken : set of str
         Names of the module.
     used : set of str
@@ -116,9 +119,16 @@ class FunctionWriter:
     """
 
     def __init__(
-        self, program: Program, names: dict[int, str], taken: set[str], used: set[str], is_main: bool
+        self,
+        program: Program,
+        names: dict[int, str],
+        constants: dict[int, str],
+        taken: set[str],
+        used: set[str],
+        is_main: bool,
     ) -> None:
-        self.program, self.functions, self.used, self.is_main = program, names, used, is_main
+        self.program, self.functions, self.constants = program, names, constants
+        self.used, self.is_main = used, is_main
         self.nesting = Nesting(program)
         self.names = Names(taken, self.nesting.users)
         self.lines: list[str] = []
@@ -257,7 +267,7 @@ class FunctionWriter:
         return Text(self.names.of[atom])
 
     def _constant(self, atom: Const) -> str:
-        return atom.name if atom.name.isidentifier() else "data"
+        return array_text(atom.value) if is_literal(atom) else self.constants[id(atom.value)]
 
     def _nested(self, s: Let | Branch | Call) -> Text:
         if isinstance(s, Call):
@@ -281,8 +291,16 @@ class FunctionWriter:
 
     def _expression(self, let: Let) -> Text:
         if let.op.name == "undefined":
-            return _SKIPPED
+            kind = let.target.type
+            if let.role != "kept" or let.target not in self.nesting.stored:
+                return _SKIPPED
+            plain = isinstance(kind, Type) and not kind.rank
+            return Text({"f64": "0.0", "f32": "0.0", "i64": "0", "bool": "False"}[kind.dtype] if plain else "None")  # type: ignore[union-attr]
         args = [self._operand(let, a) for a in let.args]
+        if let.op.name == "copy" and isinstance(let.args[0], Const) and is_literal(let.args[0]):
+            return args[0]
+        if let.op.name == "multiply" and let.role != "primal" and "1.0" in (args[0].text, args[1].text):
+            return args[1] if args[0].text == "1.0" else args[0]
         if let.op.name == "copy" and isinstance(let.args[0], Var):
             repeated = self.nesting.inlined.get(let.args[0])
             scalar = isinstance(repeated, Let) and repeated.op.name in ("broadcast_with", "spread")
@@ -364,15 +382,17 @@ class FunctionWriter:
             self._in_place(s, base, depth)
             return
         text = self._expression(s).text
-        first = s.args[0] if s.args else None
         target = self.names.define(s.target, live, self._hint(s))
-        if name in ("add", "subtract") and isinstance(first, Var) and not s.target.type.rank:
-            own = first not in self.nesting.inlined and self.names.of.get(first) == target
-            if own:
-                sign = "+" if name == "add" else "-"
-                self.line(depth, f"{target} {sign}= {self._operand(s, s.args[1]).text}", s)
-                return
-        self.line(depth, f"{target} = {text}", s)
+        self.line(depth, self._accumulated(target, s) or f"{target} = {text}", s)
+
+    def _accumulated(self, target: str, s: Any) -> str:
+        """``x += ...`` for a number that becomes itself plus something; empty for anything else."""
+        if not isinstance(s, Let) or s.op.name not in ("add", "subtract") or s.target.type.rank:
+            return ""
+        first = s.args[0]
+        if not isinstance(first, Var) or self.text(first).text != target:
+            return ""
+        return f"{target} {'+' if s.op.name == 'add' else '-'}= {self._operand(s, s.args[1]).text}"
 
     def _hint(self, s: Let) -> str:
         """A name for an element that is read more than once: ``u_i`` for ``u[i]``."""
@@ -549,7 +569,7 @@ class FunctionWriter:
                 self.line(depth, f"{left} = {', '.join(p[1] for p in pairs)}", s)
                 return
             first = ready[0]
-            self.line(depth, f"{first[0]} = {first[1]}", first[3] or s)
+            self.line(depth, self._accumulated(first[0], first[3]) or f"{first[0]} = {first[1]}", first[3] or s)
             pairs.remove(first)
 
     def names_in(self, atom: Atom) -> set[str]:

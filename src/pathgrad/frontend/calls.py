@@ -44,6 +44,10 @@ def _operators() -> dict[int, tuple[Any, Op]]:
             found[id(function)] = (function, op)
     return found
 
+#: Modules whose functions derive functions: they are called when reading.
+_VERBS = ("pathgrad.api", "pathgrad.transformed", "pathgrad.arithmetic.derivative")
+
+
 
 def operator_of(callee: Any) -> Op | None:
     """The operator that a callable means."""
@@ -106,7 +110,7 @@ def call(
         return _operator(reader, node, op, arguments, keywords, name)
     if isinstance(callee, FunctionType | MethodType) or hasattr(callee, "py_func"):
         module = getattr(callee, "__module__", "") or ""
-        if module.startswith("pathgrad."):
+        if module in _VERBS:
             if not _all_static(arguments, keywords):
                 reader.fail(
                     node,

@@ -84,18 +84,10 @@ class Library:
     guesses: dict[Any, Any] = field(default_factory=dict)
     in_place: set[Any] = field(default_factory=set)
     dependencies: list[Dependency] = field(default_factory=list)
-    program_names: dict[str, int] = field(default_factory=dict)
 
     def depend(self, look_up: Callable[[], Any], value: Any) -> None:
         """Note that the reading holds only while ``look_up()`` gives what it gave."""
         self.dependencies.append((look_up, frozen(value)))
-
-    def unique(self, name: str) -> str:
-        """A program name that no other program of this reading has."""
-        clean = name if name.isidentifier() else "function"
-        n = self.program_names.get(clean, 0)
-        self.program_names[clean] = n + 1
-        return clean if n == 0 else f"{clean}_{n + 1}"
 
 
 class Reader(ABC):

@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import SourceError
 from ..ir import Atom, Block, Call, Const, Program, Type, Var, array, place_copies
 from .context import NeedsStatic, Reader
-from .names import bind
+from .names import bind, identifier
 from .operands import atom_of
 from .source import Source
 from .state import Template, leaves, rebuild, template_of
@@ -90,7 +90,7 @@ def _helper(reader: Reader, key: Any, source: Source, templates: dict[str, Templ
 def _read_until_stable(
     reader: Reader, key: Any, source: Source, templates: Any, tokens: Any, guess: Template
 ) -> Helper:
-    program = Program(reader.library.unique(source.name), [], Block(), filename=source.filename)
+    program = Program(identifier(source.name), [], Block(), filename=source.filename)
     helper = Helper(program, guess)
     for _ in range(6):
         reader.library.guesses[key] = helper

@@ -107,7 +107,7 @@ def as_counted(reader: Reader, node: ast.AST, iterable: Any) -> Counted | None:
 
 def _index_name(node: ast.AST) -> str:
     target = getattr(node, "target", None)
-    return target.id if isinstance(target, ast.Name) else "k"
+    return target.id if isinstance(target, ast.Name) and target.id.strip("_") else "k"
 
 
 def _shortest(reader: Reader, zipped: Zipped) -> Atom:

@@ -116,3 +116,8 @@ def type_of_array(value: np.ndarray[Any, Any], name: str) -> Type:
             f"{name}: an array of dtype {value.dtype} cannot be read; convert it with .astype(np.float64)"
         )
     return array(dtype, tuple(1 if n == 1 else (name, k) for k, n in enumerate(value.shape)))
+
+
+def identifier(name: str) -> str:
+    """A function's name as an identifier; emission makes names distinct."""
+    return name if name.isidentifier() else "function"

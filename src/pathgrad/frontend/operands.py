@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,11 @@ def array_from(reader: Reader, node: ast.AST, value: Any) -> Atom:
         )
     dtype = promote(*(a.type.dtype for a in atoms))  # type: ignore[union-attr]
     atoms = [cast_atom(reader, a, Type(dtype, a.type.rank, getattr(a.type, "dims", ()))) for a in atoms]
+    if all(isinstance(a, Const) and not a.name for a in atoms):
+        values = np.array([a.value for a in atoms if isinstance(a, Const)])
+        return Const(values, Type(dtype, values.ndim, tuple(1 if n == 1 else ("literal", n) for n in values.shape)))
     if ranks != {0}:
         return reader.builder.emit(TABLE["stack"], atoms, {"axis": 0})
-    if all(isinstance(a, Const) for a in atoms):
-        values = np.array([a.value for a in atoms if isinstance(a, Const)])
-        return Const(values, Type(dtype, 1, (("literal", len(atoms)),)), "array")
     return reader.builder.emit(TABLE["pack"], atoms, {})
 
 
@@ -88,6 +89,8 @@ def named(value: Any, name: str) -> Any:
             content.name, content.temporary = name, False
         if value.cell.name == "t":
             value.cell.name = name
+    elif isinstance(value, Array) and not value.name:
+        return replace(value, name=name)
     return value
 
 

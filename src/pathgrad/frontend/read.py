@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..ir import Block, Parameter, Program, Type, Var, array, check, place_copies, remove_dead
 from ..ir.types import dtype_of_numpy
 from .context import Dependency, Library, NeedsStatic, Reader
-from .names import bind
+from .names import bind, identifier
 from .operands import atom_of
 from .reader import ProgramReader
 from .source import Source
@@ -186,7 +186,7 @@ class _Fix(Exception):  # noqa: N818  (a request, not an error)
 def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name: str | None) -> Reading:
     library = Library()
     reader = ProgramReader(source, library)
-    program_name = library.unique(name or source.name)
+    program_name = identifier(name or source.name)
     inputs: list[Var] = []
     parameters: list[Parameter] = []
     bound: dict[str, Any] = {}
@@ -249,7 +249,7 @@ def _value(reader: Reader, spec: Spec, name: str, inputs: list[Var], is_part: bo
     ]
     values, trees = [v for v, _ in pairs], [t for _, t in pairs]
     if spec.kind == "tuple":
-        return tuple(values), tuple(trees)
+        return spec.value(*values) if spec.value is not None else tuple(values), tuple(trees)
     if spec.kind == "list":
         return reader.state.add(ListValue.of(values)), trees
     keyed = dict(zip(spec.keys, values, strict=True))

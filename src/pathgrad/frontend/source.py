@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import importlib
 import inspect
 import linecache
@@ -171,11 +172,11 @@ def _find(function: FunctionType, filename: str, lines: list[str]) -> FunctionNo
     """The node of ``function`` in its file."""
     code = function.__code__
     try:
-        tree = ast.parse("".join(lines))
+        starting = _functions_of("".join(lines)).get(code.co_firstlineno, [])
     except SyntaxError:
         raise _changed(function, filename) from None
     kind = ast.Lambda if code.co_name == "<lambda>" else ast.FunctionDef
-    found = [node for node in ast.walk(tree) if isinstance(node, kind) and _may_be(node, code)]
+    found = [node for node in starting if isinstance(node, kind) and _may_be(node, code)]
     if len(found) > 1:
         found = _at_positions(found, code)
     if not found:
@@ -188,6 +189,21 @@ def _find(function: FunctionType, filename: str, lines: list[str]) -> FunctionNo
     return found[0]
 
 
+@functools.lru_cache(maxsize=64)
+def _functions_of(text: str) -> dict[int, list[FunctionNode]]:
+    """The functions and lambdas of a file, by the line in which they start."""
+    found: dict[int, list[FunctionNode]] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.Lambda):
+            found.setdefault(_first_line(node), []).append(node)
+    return found
+
+
+def _first_line(node: FunctionNode) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
 def _changed(function: FunctionType, filename: str) -> SourceUnavailable:
     return SourceUnavailable(
         f"{function.__name__}: line {function.__code__.co_firstlineno} of {filename} no longer defines it; the file "
@@ -197,7 +213,7 @@ def _changed(function: FunctionType, filename: str) -> SourceUnavailable:
 
 def _may_be(node: FunctionNode, code: CodeType) -> bool:
     """Whether a function of this name and these parameters starts in the line of ``code``."""
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    first = _first_line(node)
     arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     return (
         first == code.co_firstlineno

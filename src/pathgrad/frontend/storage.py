@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir import Atom, Type, array
+from ..ir import Atom, Type, array, Var
 from ..ops import TABLE, Index, Integer
 from ..ops.structural import index_dims
 from .context import Reader
@@ -35,6 +35,8 @@ def content_of(reader: Reader, value: Array) -> Atom:
     result = value.cell.content
     for view in value.views:
         result = reader.builder.emit(TABLE["load"], [result, *view.numbers], {"index": view.index})
+    if value.name and isinstance(result, Var) and result.temporary:
+        result.name, result.temporary = value.name, False
     return result
 
 

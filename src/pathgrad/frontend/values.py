@@ -96,10 +96,11 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Array:
-    """A view of a cell: the whole cell if there are no steps."""
+    """A view of a cell: the whole cell if there are no steps; ``name`` is the user's for a view that has one."""
 
     cell: Cell
     views: tuple[View, ...] = ()
+    name: str = ""
 
 
 @dataclass(eq=False)

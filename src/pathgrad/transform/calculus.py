@@ -171,12 +171,12 @@ class Calculus:
 
 def bar_name(atom: Any) -> str:
     """The name of a cotangent: x_bar, and no name for the cotangent of a temporary."""
-    return "t" if getattr(atom, "temporary", True) else f"{atom.name}_bar"
+    return "t" if getattr(atom, "name", "t") == "t" and getattr(atom, "temporary", True) else f"{atom.name}_bar"
 
 
 def dot_name(atom: Any) -> str:
     """The name of a tangent: x_dot, and no name for the tangent of a temporary."""
-    return "t" if getattr(atom, "temporary", True) else f"{atom.name}_dot"
+    return "t" if getattr(atom, "name", "t") == "t" and getattr(atom, "temporary", True) else f"{atom.name}_dot"
 
 
 def bar_variable(v: Var) -> Var:

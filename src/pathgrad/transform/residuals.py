@@ -36,7 +36,7 @@ from ..ir.shapes import shape_only
 from ..ops import TABLE, Index, Integer, Op
 from .simplify import clone_block, rename_atoms
 
-__all__ = ["ShapeBuilder", "cut_branch", "cut_loop"]
+__all__ = ["ShapeBuilder", "changed_in_place", "cut_branch", "cut_loop"]
 
 _ELEMENT = Index((Integer(),))
 #: Operators that cost no more than a read of what they compute.
@@ -89,10 +89,13 @@ def _same_lengths(a: Any, b: Any) -> bool:
 
 
 # ---- branches --------------------------------------------------------------------------------------------------------
-def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Builder) -> Branch:
-    """The backward branch; ``s`` becomes the forward branch, with one more result for each value that is read."""
+def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Builder, gone: set[Var]) -> Branch:
+    """The backward branch; ``s`` becomes the forward branch, with one more result for each value that is read.
+
+    ``gone`` are the arrays from outside that a surrounding loop changes in place.
+    """
     for arm, other, block in ((s.then, s.orelse, backward[0]), (s.orelse, s.then, backward[1])):
-        scope = _Scope(arm.statements, [], None)
+        scope = _Scope(arm.statements, [], None, gone)
         demanded = scope.demanded(block)
         kept, again = scope.divide(demanded, keep_all=True)
         mapping: dict[Var, Atom] = {}
@@ -116,10 +119,14 @@ def cut_loop(
     results: list[Var],
     builder: Builder,
     depth: int,
+    gone: set[Var],
 ) -> list[Statement]:
-    """Append the backward loop; return the forward loop, with what it keeps, and the statements before it."""
+    """Append the backward loop; return the forward loop, with what it keeps, and the statements before it.
+
+    ``gone`` are the arrays from outside that a surrounding loop changes in place.
+    """
     index = s.index if isinstance(s, Loop) else None
-    scope = _Scope(s.body.statements, s.params, index)
+    scope = _Scope(s.body.statements, s.params, index, gone)
     demanded = scope.demanded(backward)
     kept, again = scope.divide(demanded, keep_all=depth > 0)
     before: list[Statement] = []
@@ -150,10 +157,13 @@ def _prepend(block: Block, again: list[Statement], mapping: dict[Var, Atom], rea
 class _Scope:
     """The forward body of a loop or an arm."""
 
-    def __init__(self, statements: list[Statement], params: list[Var], index: Var | None) -> None:
+    def __init__(
+        self, statements: list[Statement], params: list[Var], index: Var | None, gone: set[Var]
+    ) -> None:
         self.statements, self.params, self.index = statements, params, index
         self.definition: dict[Var, Statement] = {v: s for s in statements for v in defined(s)}
-        self.changed = _changed_in_place(statements, params)
+        self.changed = changed_in_place(statements, params)
+        self.gone = gone
 
     def demanded(self, backward: Block) -> list[Var]:
         """The variables of this scope that a backward block reads, in order of definition."""
@@ -194,7 +204,7 @@ class _Scope:
         if v in self.changed:
             return True
         s = self.definition[v]
-        return any(r in self.changed for r in statement_reads(s, contents_only=True))
+        return any(r in self.changed or r in self.gone for r in statement_reads(s, contents_only=True))
 
     def is_cheap(self, v: Var, depth: int = 4) -> bool:
         """Whether having the value again costs no more than reading it back."""
@@ -217,7 +227,7 @@ class _Scope:
         return [s for s in self.statements if any(v in wanted for v in defined(s))]
 
 
-def _changed_in_place(statements: Sequence[Statement], params: Sequence[Var]) -> set[Var]:
+def changed_in_place(statements: Sequence[Statement], params: Sequence[Var]) -> set[Var]:
     """The versions of the carried arrays that the body writes in place."""
     versions: dict[Var, Var] = {p: p for p in params if p.type.is_array and not isinstance(p.type, ListType)}
     written: set[Var] = set()

@@ -8,7 +8,7 @@ by `residuals`. Anchors: Schenck, Rønning, Henriksen and Oancea, "AD for an Arr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import ProgramError
@@ -37,7 +37,7 @@ from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
 from .cotangents import Cotangents
 from .forward import finish, same_lengths
-from .residuals import ShapeBuilder, cut_branch, cut_loop
+from .residuals import ShapeBuilder, changed_in_place, cut_branch, cut_loop
 from .simplify import clone_block, share_common
 
 __all__ = ["reverse"]
@@ -100,6 +100,7 @@ class _Reverse:
         self.program, self.positions, self.form = program, positions, form
         self.with_value, self.masked, self.is_callee = with_value, masked, is_callee
         self.builder = ShapeBuilder()
+        self.gone: set[Var] = set()
         suffix = "grad" if form == "gradient" else "bar"
         self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
         self.target.derived["inputs"] = None
@@ -178,7 +179,7 @@ class _Reverse:
         target.result = (source.result, gradient) if self.with_value else gradient
 
     # ---- blocks ------------------------------------------------------------------------------------------------------
-    def both(self, block: Block, seeds: list[tuple[Atom, Atom]], depth: int) -> tuple[list[Statement], Block]:
+    def both(self, block: Block, seeds: Sequence[tuple[Atom, Atom]], depth: int) -> tuple[list[Statement], Block]:
         """The forward statements of a block and its backward block; cotangents start from ``seeds``."""
         pieces: list[list[Statement]] = [[s] for s in block.statements]
         with self.builder.open() as backward, self.builder.at(None, "adjoint"):
@@ -328,7 +329,7 @@ class _Reverse:
             blocks.append(backward)
             arm.statements[:] = forward_part
         results = [bar_variable(v) for v in touched]
-        self.builder.append(cut_branch(s, blocks, results, self.builder))
+        self.builder.append(cut_branch(s, blocks, results, self.builder, self.gone))
         for k, (v, result) in enumerate(zip(touched, results, strict=True)):
             masked = any(self.calculus.is_masked(block.yields[k]) for block in blocks)
             self.cotangents.put(v, self.calculus.mask(result, masked))
@@ -350,7 +351,9 @@ class _Reverse:
             self.calculus.mask(param, may_mask or taken[k] in self.calculus.masked)
         with self.cotangents.scope(s.body, s.params, loop=True):
             pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
-            forward_part, backward = self.both(s.body, [(a, b) for a, b in pairs], depth + 1)
+            outside, self.gone = self.gone, self.gone | changed_in_place(s.body.statements, s.params)
+            forward_part, backward = self.both(s.body, pairs, depth + 1)
+            self.gone = outside
             with self.builder.open(backward), self.builder.at(None, "adjoint"):
                 next_bars = [
                     self.cotangents.solid(s.params[k], self.cotangents.take(s.params[k]), like=bar_params[k])
@@ -363,7 +366,7 @@ class _Reverse:
         params = [*bar_params.values(), *(p for _, p, _ in outer)]
         results = [Var(p.name, p.type) for p in params]
         s.body.statements[:] = forward_part
-        pieces = cut_loop(s, backward, params, inits, results, self.builder, depth)
+        pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.gone)
         for result, goes_out in zip(results, backward.yields, strict=True):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)

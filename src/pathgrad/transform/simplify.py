@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, sub_blocks
+from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, sub_blocks
+from ..ops import TABLE
 
 __all__ = ["clone_block", "rename_atoms", "share_common"]
 
@@ -169,6 +170,8 @@ def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap) -> None:
     for s in block.statements:
         if isinstance(s, Let):
             s = replace(s, args=tuple(map(get, s.args)))
+            if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
+                s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
             same = _times_one(s)
             if same is not None:
                 mapping[s.target] = same
