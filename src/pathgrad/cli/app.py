@@ -45,7 +45,7 @@ def _help(command: Callable[..., None]) -> str:
     """A command's docstring; the paragraphs that keep their lines are marked as click wants it, by a backspace."""
     return (
         (inspect.getdoc(command) or "")
-        .replace("Examples:\n", "\b\nExamples:\n")
+        .replace("For example:\n", "\b\nFor example:\n")
         .replace("Exit codes:\n", "\b\nExit codes:\n")
     )
 
@@ -66,7 +66,7 @@ def _pathgrad(
 ) -> None:
     """Derivatives of ordinary Python functions, as programs, as numbers and as path problems on a graph.
 
-    Examples:
+    For example:
       pathgrad transform model.py:loss -o model_grad.py
       pathgrad grad model.py:loss --at x=3 --at y=5
       pathgrad graph model.py:loss --at x=3 --at y=5 --direction backward -o loss.svg
@@ -108,7 +108,7 @@ def _transform(
 ) -> None:
     """Write the derivative program of a function: a Python module that needs only NumPy. The file is never run.
 
-    Examples:
+    For example:
       pathgrad transform model.py:loss
       pathgrad transform model.py:loss --mode forward --form derivative -o loss_dot.py
       pathgrad transform fit.py:misfit --arg "w=f64[:]" --arg "X=f64[:,:]" --argnums w
@@ -129,7 +129,7 @@ def _grad(
 ) -> None:
     """Print the value and the gradient of a function at a point. The file is imported.
 
-    Examples:
+    For example:
       pathgrad grad model.py:loss --at x=3 --at y=5
       pathgrad grad fit.py:misfit --at "w=[0.5, 1]" --at X=@data.csv --argnums w
       pathgrad grad model.py:power --at x=2 --at n:int=5
@@ -152,7 +152,7 @@ def _graph(
 ) -> None:
     """Record the computation graph of a function, solve it in a direction, draw it. The file is imported.
 
-    Examples:
+    For example:
       pathgrad graph model.py:h --at x=3 --at y=5 -o h.svg
       pathgrad graph model.py:h --at x=3 --at y=5 --direction forward --source x -o h.svg
       pathgrad graph model.py:h --at x=3 --at y=5 --direction backward --symbolic
@@ -165,7 +165,7 @@ def _graph(
 def _check(target: Target, at: At = []) -> None:  # noqa: B006  (typer copies it)
     """Compare every route to the derivatives: duals, programs, graph, elimination, complex step, differences.
 
-    Examples:
+    For example:
       pathgrad check model.py:loss --at x=3 --at y=5
 
     Exit codes:
@@ -202,7 +202,7 @@ def _train(
 
     The desired outputs are the last columns: one for each output, or one column with the class, from 0.
 
-    Examples:
+    For example:
       pathgrad train digits.csv --layers 64,30,10 --scale 16 -o digits.npz --curve digits.svg
       pathgrad train iris.csv --layers 4,8,3 --target species --epochs 200
     """
@@ -216,7 +216,7 @@ def _demo(
 ) -> None:
     """Show what pathgrad does: the lecture's examples, an equation fitted to data, a network that reads digits.
 
-    Examples:
+    For example:
       pathgrad demo -o pictures
     """
     from ..demo import main

@@ -30,21 +30,20 @@ def train(
     curve: Path | None,
 ) -> None:
     """Train a network of sigmoid nodes on DATA.csv and say how well it does on examples held back."""
-    sizes = _sizes(layers)
+    network = Network(_sizes(layers), bias=bias, seed=seed)
     if not 0.0 <= test < 1.0:
         raise BadInput(f"--test {test:g}: the share of examples to hold back is from 0 to less than 1")
     if not scale > 0.0:
         raise BadInput(f"--scale {scale:g}: inputs are divided by it, so it must be positive")
     if curve is not None and curve.suffix not in _CURVES:
         raise BadInput(f"--curve {curve}: use {', '.join(_CURVES)}")
-    X, V = _arranged(read_csv(data), target).examples(sizes)
+    X, V = _arranged(read_csv(data), target).examples(network.sizes)
     X = X / scale
     order = np.random.default_rng(seed).permutation(len(X))
     held = round(test * len(X))
     if held == len(X):
         raise DataError(f"{data}: {len(X)} examples leave none to learn from with --test {test:g}; hold back fewer")
     learn, kept = order[held:], order[:held]
-    network = Network(sizes, bias=bias, seed=seed)
     network.fit(X[learn], V[learn], rate=rate, epochs=epochs, threshold=threshold, progress=True)
     rows = [["", "examples", "mean cost", "accuracy"]]
     for name, chosen in (("learned from", learn), ("held back", kept)):

@@ -80,7 +80,15 @@ def check_grads(
     _check(f, args, modes, "", atol, rtol, 0.02 if eps is None else eps)
     if order == 2:
         floats = tuple(k for k, argument in enumerate(args) if names_of(argument, "") and _all_floats(argument))
-        _check(grad(f, argnums=floats), args, modes, " of the gradient", atol, rtol, 0.02 if eps is None else eps)
+        _check(
+            grad(f, floats[0] if len(floats) == 1 else floats),
+            args,
+            modes,
+            " of the gradient",
+            atol,
+            rtol,
+            0.02 if eps is None else eps,
+        )
 
 
 def _all_floats(value: Any) -> bool:

@@ -49,8 +49,9 @@ def by_complex_step(problem: Problem) -> tuple[Array, Array]:
     for k in range(len(problem.inputs)):
         moved = [complex(x, step if j == k else 0.0) for j, x in enumerate(problem.point)]
         with warnings.catch_warnings():
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            # the later filter comes first, and the one warning is a kind of the other
             warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
             result = np.array(numbers_in(problem.call([np.complex128(z) for z in moved], np.complex128)), dtype=complex)
         if len(result) != len(problem.outputs):
             raise ValueError("the result has another form for complex arguments")
