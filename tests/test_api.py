@@ -404,11 +404,11 @@ def test_globals_and_captured_variables_are_read_again_when_they_change(monkeypa
 
 
 def test_arguments_of_the_same_form_are_read_once(monkeypatch):
-    import pathgrad.derived
+    import pathgrad.api.derived
 
     readings = []
-    read = pathgrad.derived.read
-    monkeypatch.setattr(pathgrad.derived, "read", lambda *a, **k: readings.append(a) or read(*a, **k))
+    read = pathgrad.api.derived.read
+    monkeypatch.setattr(pathgrad.api.derived, "read", lambda *a, **k: readings.append(a) or read(*a, **k))
 
     def fresh(x, n):
         return np.sum(x * x) * n

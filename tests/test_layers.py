@@ -28,6 +28,7 @@ FLOORS = {
     "api": 5,
     "nn": 5,
     "cli": 6,
+    "demo": 6,
     "draw": 6,
     "testing": 6,
     "__init__": 7,

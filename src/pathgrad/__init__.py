@@ -11,15 +11,13 @@ path, combine adds over all paths. Solved from the inputs it is forward mode, fr
 from __future__ import annotations
 
 from . import errors, ops
-from .api import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .api import grad, hessian, hvp, jacobian, jvp, trace_table, transform, value_and_grad, vjp
 from .arithmetic import Dual, box, constant, derivative, variable
 from .frontend.trace import trace
 from .graph import BOOLEAN, COUNT, INTERVAL, MAX_TIMES, REAL, SYMBOLIC, Graph, GraphBuilder, Semiring
 from .ops.elementary import half_squared_difference, relu
 from .ops.exponential import sigmoid, softplus
-from .tables import trace_table
 from .testing import check_grads
-from .transformed import transform
 
 __all__ = [
     "BOOLEAN",

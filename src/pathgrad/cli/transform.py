@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..transformed import Transformed, specs_from_annotations
+from ..api import Transformed, specs_from_annotations
 from .arguments import chosen, types_of
 from .report import console, show_program
 from .target import source_of

@@ -45,7 +45,7 @@ def _operators() -> dict[int, tuple[Any, Op]]:
     return found
 
 #: Modules whose functions derive functions: they are called when reading.
-_VERBS = ("pathgrad.api", "pathgrad.transformed", "pathgrad.arithmetic.derivative")
+_VERBS = ("pathgrad.api", "pathgrad.arithmetic.derivative")
 
 
 
@@ -110,7 +110,7 @@ def call(
         return _operator(reader, node, op, arguments, keywords, name)
     if isinstance(callee, FunctionType | MethodType) or hasattr(callee, "py_func"):
         module = getattr(callee, "__module__", "") or ""
-        if module in _VERBS:
+        if module.startswith(_VERBS):
             if not _all_static(arguments, keywords):
                 reader.fail(
                     node,

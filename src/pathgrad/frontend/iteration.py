@@ -44,6 +44,8 @@ class Endless:
 
 def length_of(reader: Reader, value: Any, axis: int = 0) -> Atom:
     """The length of an array, list or range."""
+    if isinstance(value, Zipped):
+        return _shortest(reader, value)
     if isinstance(value, Array):
         return reader.builder.emit(TABLE["length"], [content_of(reader, value)], {"axis": axis}, "n")
     if isinstance(value, RangeValue | range):

@@ -57,7 +57,7 @@ def _let(statement: Let, environment: Environment) -> Any:
     kind = statement.target.type
     if isinstance(kind, Type) and not kind.rank and isinstance(value, np.ndarray):
         return value[()]
-    if isinstance(kind, ListType):
+    if isinstance(kind, ListType) and value is not None:
         return list(value)
     return value
 

@@ -315,7 +315,7 @@ class Network:
         gradient = self._gradient_program(X[0], V[0])
         self.converged = False
         with progress_bar(epochs) if progress else nullcontext() as bar:
-            for _ in range(epochs):
+            for _ in range(int(epochs)):
                 order = self._random.permutation(len(X)) if shuffle else range(len(X))
                 cost, largest = epoch(gradient, self.weights, X, V, order, rate)
                 self.history.append(cost)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .api import arranged
-from .derived import Argnums, Primal, active_inputs, chosen_parameters, plain, require_scalar
-from .derived import _prepared as prepared
-from .errors import ArgumentError
-from .frontend import Reading, Source, Spec, spec_of
-from .ir import Program, Type, array, is_float, pretty, programs_called
-from .backend import Module, emit, load
-from .transform import forward, reverse
+from ..backend import Module, emit, load
+from ..errors import ArgumentError
+from ..frontend import Reading, Source, Spec, spec_of
+from ..ir import Program, is_float, pretty, programs_called
+from ..transform import forward, reverse
+from .annotations import specs_from_annotations
+from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, moved, plain, prepared, require_scalar
 
-__all__ = ["Transformed", "specs_from_annotations", "transform"]
+__all__ = ["Transformed", "transform"]
 
 _FORMS = {"forward": ("pair", "derivative"), "reverse": ("gradient", "value_and_gradient", "vjp")}
-_DTYPES = {"float": "f64", "f64": "f64", "f32": "f32", "int": "i64", "i64": "i64", "bool": "bool"}
 
 
 def transform(
@@ -147,7 +144,7 @@ class Transformed:
                 raise TypeError(f"{self.__name__}: the {self.form} form is called with ({wanted})")
             own, seeds = arguments[:-count], arguments[-count:]
         bound = self.primal.bind(own, keywords)
-        self._latest = reading, program, _, function = self._for(bound)
+        self._latest = reading, _, _, function = self._for(bound)
         present = [p.name for p in reading.program.parameters]
         values = [prepared(bound[name]) for name in present]
         try:
@@ -189,7 +186,7 @@ class Transformed:
                 if not scalar:
                     raise ArgumentError(
                         f'{what}: form="derivative" needs one float argument, which has one direction; got '
-                        f"{', '.join(str(program.inputs[k].type) for k in active)}: use form=\"pair\" and give the "
+                        f'{", ".join(str(program.inputs[k].type) for k in active)}: use form="pair" and give the '
                         f"direction"
                     )
             if not any(is_float(a.type) for a in program.outputs):
@@ -202,12 +199,10 @@ class Transformed:
         kind = "vjp" if self.form == "vjp" else "gradient"
         with_value = self.form == "value_and_gradient"
         result = reverse(program, active, kind, with_value)
-        from .api import _moved
-
         base = len(program.outputs) if with_value else 0
         place = {k: base + j for j, k in enumerate(active)}
         trees = {p.name: p.tree for p in program.parameters}
-        gradients = tuple(_moved(trees[name], place) for name in self.chosen)
+        gradients = tuple(moved(trees[name], place) for name in self.chosen)
         gradient = gradients[0] if self.single else gradients
         return arranged(result, result.parameters, (program.result, gradient) if with_value else gradient)
 
@@ -219,64 +214,3 @@ class _FilePrimal(Primal):
         super().__init__(lambda: None)
         self._source = source
         self.name = source.name
-
-
-# ---- types from annotations ------------------------------------------------------------------------------------------
-def specs_from_annotations(source: Source, given: Mapping[str, str] | None = None) -> dict[str, Spec]:
-    """The forms of a function's arguments, from its annotations.
-
-    Parameters
-    ----------
-    source : Source
-        The function.
-    given : mapping, optional
-        Types by parameter name, in the notation of annotations; they come before annotations.
-
-    Raises
-    ------
-    ArgumentError
-        An annotation or a given type that names no type, or a given name that is no parameter.
-    """
-    from .frontend.source import MISSING
-
-    names = source.parameter_names()
-    given = dict(given or {})
-    for name in given:
-        if name not in names:
-            raise ArgumentError(f"{source.name}: {name!r} is given a type but is no parameter; it has {', '.join(names)}")
-    arguments = source.node.args
-    annotations = {a.arg: a.annotation for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    specs: dict[str, Spec] = {}
-    for name in names:
-        annotation = annotations[name]
-        text = given.get(name) or ("" if annotation is None else _annotation_text(annotation))
-        default = source.defaults(name)
-        if not text and default is not MISSING:
-            if isinstance(default, bool | int | float):
-                specs[name] = spec_of(default, {}, name)
-            continue
-        specs[name] = _spec_of_text(text or "float", name, source)
-    return specs
-
-
-def _annotation_text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ast.unparse(node)
-
-
-def _spec_of_text(text: str, name: str, source: Source) -> Spec:
-    plain_text = text.replace(" ", "")
-    if plain_text in _DTYPES:
-        return Spec("number", Type(_DTYPES[plain_text]), weak=plain_text in ("float", "int", "bool", "f64", "i64"))
-    base, bracket, rest = plain_text.partition("[")
-    if base in _DTYPES and bracket and rest.endswith("]") and set(rest[:-1]) <= {":", ","}:
-        rank = rest.count(":")
-        lengths = tuple((name, k) for k in range(rank))
-        return Spec("array", array(_DTYPES[base], lengths), lengths=lengths)
-    if plain_text.split(".")[-1] in ("ndarray", "NDArray", "ArrayLike") or "NDArray[" in plain_text:
-        raise ArgumentError(
-            f'{source.name}: the annotation {text!r} of {name!r} does not say the number of axes; give it as "f64[:]" '
-            f'(a vector), "f64[:, :]" (a matrix), with --arg on the command line or example=... in Python'
-        )
-    raise ArgumentError(
-        f'{source.name}: {text!r} is no type of an argument ({name!r}); use float, int, bool, f32, "f64[:]", "f64[:, :]"'
-    )

@@ -9,17 +9,17 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .backend import Module, emit, load
-from .errors import ArgnumsError, ArgumentError, ScalarOutputError
-from .frontend import Reading, Source, Spec, read, source_of, spec_of
-from .frontend.read import tree_positions
+from ..backend import Module, emit, load
+from ..errors import ArgnumsError, ArgumentError, ScalarOutputError
+from ..frontend import Reading, Source, Spec, read, source_of, spec_of
+from ..frontend.read import tree_positions
+from ..ir import Program, Type, is_float
 from .located import located
-from .ir import Program, Type, is_float
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
 
@@ -92,7 +92,7 @@ class Primal:
                 raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
             bound[name] = value
         if self.derived is None:
-            from .frontend.source import MISSING
+            from ..frontend.source import MISSING
 
             for name in names:
                 if name not in bound:
@@ -162,9 +162,9 @@ class Derived:
 
     def run(self, entry: _Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the emitted function."""
-        values = [_prepared(bound[p.name]) for p in entry.program.parameters if p.name in entry.specs]
+        values = [prepared(bound[p.name]) for p in entry.program.parameters if p.name in entry.specs]
         try:
-            return plain(entry.function(*values, *(_prepared(seed) for seed in seeds)))
+            return plain(entry.function(*values, *(prepared(seed) for seed in seeds)))
         except (ValueError, IndexError) as error:
             raise self.primal.located(error, bound) from error
 
@@ -197,7 +197,7 @@ class Derived:
     def __pathgrad_call__(
         self, reader: Any, node: Any, arguments: list[Any], keywords: dict[str, Any], name: str
     ) -> Any:
-        from .frontend.nested import read_derived_call
+        from ..frontend.nested import read_derived_call
 
         return read_derived_call(self, reader, node, arguments, keywords, name)
 
@@ -231,18 +231,18 @@ def shaped_as(spec: Spec, value: Any) -> Any:
     return value
 
 
-def _prepared(value: Any) -> Any:
+def prepared(value: Any) -> Any:
     """Python floats become NumPy's, so that division by zero gives inf and nan with NumPy's warning."""
     if isinstance(value, float):
         return np.float64(value)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return value[()]
     if isinstance(value, tuple):
-        return tuple(_prepared(v) for v in value)
+        return tuple(prepared(v) for v in value)
     if isinstance(value, list):
-        return [_prepared(v) for v in value]
+        return [prepared(v) for v in value]
     if isinstance(value, dict):
-        return {k: _prepared(v) for k, v in value.items()}
+        return {k: prepared(v) for k, v in value.items()}
     return value
 
 
@@ -322,3 +322,20 @@ def require_scalar(program: Program, what: str, remedy: str = "jacobian(f) or vj
     else:
         hint = "return one number"
     raise ScalarOutputError(f"{what}: the function returns {got}; one float is needed: {hint}, or use {remedy}")
+
+
+# ---- grouping --------------------------------------------------------------------------------------------------------
+def arranged(program: Program, parameters: Sequence[Any], result: Any) -> Program:
+    """The same program with another signature and grouping of results."""
+    return replace(program, parameters=list(parameters), result=result, derived={})
+
+
+def moved(tree: Any, positions: dict[int, int]) -> Any:
+    """A tree over other positions; leaves without one become None."""
+    if isinstance(tree, int):
+        return positions.get(tree)
+    if isinstance(tree, tuple):
+        return tuple(moved(t, positions) for t in tree)
+    if isinstance(tree, list):
+        return [moved(t, positions) for t in tree]
+    return {k: moved(t, positions) for k, t in tree.items()} if isinstance(tree, dict) else None

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ArgnumsError, ArgumentError
+from ..frontend import Spec, read, spec_of
+from ..graph.symbolic import exact
+from ..ir import Program, Type, programs_called
+from ..transform import forward
+from .annotations import specs_from_annotations
 from .derived import Argnums, Primal, active_inputs, chosen_parameters
-from .errors import ArgnumsError, ArgumentError
-from .frontend import Spec, read, spec_of
-from .graph.symbolic import exact
-from .ir import Program, Type, programs_called
 from .symbolic_execution import Array, Enough, Execution
 from .tabulated import TraceRow, TraceTable
-from .transform import forward
-from .transformed import specs_from_annotations
 
 __all__ = ["trace_table"]
 

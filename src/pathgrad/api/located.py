@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ShapeError
+from ..errors import ShapeError
 
 __all__ = ["located"]
 
@@ -35,7 +35,8 @@ def located(error: Exception, function: Callable[..., Any], filename: str, bound
     Returns
     -------
     Exception
-        A `ShapeError` naming the user's file and line for shapes that do not fit, otherwise the function's own exception.
+        A `ShapeError` naming the user's file and line for shapes that do not fit, otherwise the function's own
+        exception.
     """
     arguments = copy.deepcopy(list(bound.values()))
     try:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .errors import ArgumentError, ShapeError
-from .graph.symbolic import SymbolicValue, exact
-from .ir import Atom, Block, Branch, Call, Let, Loop, Program, Statement, Type, Var, While, is_float, walk
-from .ops import TABLE
+from ..errors import ArgumentError, ShapeError
+from ..graph.symbolic import SymbolicValue, exact
+from ..ir import Atom, Block, Branch, Call, Let, Loop, Program, Statement, Type, Var, While, is_float, walk
+from ..ops import TABLE
 from .tabulated import first_slot
 
 __all__ = ["Array", "Enough", "Execution"]

@@ -1,0 +1,32 @@
+"""The verbs of the package (floor 5).
+
+`derived` is what all share: a user's function, the programs derived from it, and running them; `gradients`, `products`
+and `jacobians` are the verbs spelled as in the JAX ecosystem; `transformed` gives the derivative program itself (with
+`annotations`, where types come from annotations), `tables` the lecture's Example 2.2; `located` gives errors the user's
+line.
+"""
+
+from __future__ import annotations
+
+from .annotations import specs_from_annotations
+from .derived import Derived
+from .gradients import grad, value_and_grad
+from .jacobians import hessian, jacobian
+from .products import hvp, jvp, vjp
+from .tables import trace_table
+from .transformed import Transformed, transform
+
+__all__ = [
+    "Derived",
+    "Transformed",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "specs_from_annotations",
+    "trace_table",
+    "transform",
+    "value_and_grad",
+    "vjp",
+]
