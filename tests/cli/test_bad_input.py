@@ -43,6 +43,7 @@ UNUSABLE = [
     (("grad", "model.py:h", "--at", "x=@broken.npy", "--at", "y=1"), "broken.npy: not an array"),
     (("grad", "model.py:h", "--at", "x=@words.npy", "--at", "y=1"), "words.npy: an array of dtype <U3"),
     (("grad", "model.py:misfit", "--at", "w=[1]", "--at", "X=@ragged.csv"), "ragged.csv:2: this line has 1 fields"),
+    (("grad", "model.py:misfit", "--at", "w=[1,2]", "--at", "X=[[1,2,3]]"), "error: model.py:13: matmul:"),
     (("grad", *H, "--argnums", "q"), "argnums names 'q'; the arguments are x, y"),
     (("grad", *H, "--argnums", "x,"), "--argnums 'x,': write positions or names"),
     (("transform", "model.py:h", "--argnums", "7"), "argnums is 7, but there are 2 arguments"),
@@ -121,7 +122,7 @@ def test_unusable_input_exits_with_2(run: Run, arguments: tuple[str, ...], said:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("grad", "model.py:item", "--at", "x=3"), "IndexError: index 7 is out of bounds"),
+        (("grad", "model.py:item", "--at", "x=3"), "model.py:37: IndexError: index 7 is out of bounds"),
         (("check", "model.py:misfit", "--at", "w=[1,2]", "--at", "X=[[1,2,3]]"), "model.py:13: ValueError: matmul"),
         (("graph", "model.py:keyed", "--at", "x=3"), "model.py:33: KeyError"),
     ],
