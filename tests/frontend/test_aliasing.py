@@ -532,7 +532,13 @@ def test_read_only_arguments_are_only_read(f):
 
 @pytest.mark.parametrize(
     "given",
-    [np.asfortranarray(A), np.repeat(A, 2, axis=1)[:, ::2], A.T.copy().T, A[::-1][::-1], np.broadcast_to(A[:1], (3, 3))],
+    [
+        np.asfortranarray(A),
+        np.repeat(A, 2, axis=1)[:, ::2],
+        A.T.copy().T,
+        A[::-1][::-1],
+        np.broadcast_to(A[:1], (3, 3)),
+    ],
     ids=["fortran", "strided", "transposed", "reversed", "broadcast"],
 )
 @pytest.mark.parametrize("f", [row_view_in_loop, view_of_a_view, augmented_by_its_own_row], ids=lambda f: f.__name__)
