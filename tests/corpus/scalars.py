@@ -941,3 +941,26 @@ def early_return_before_a_while(x, y):
         k += 1
         a = a * math.tanh(a * y) + 0.3
     return a * y
+
+
+@program(point(x=0.6137, y=-0.3719), point(x=1.2173, y=0.9371), point(x=-1.2173, y=0.9371))
+def counts_kept_in_one_arm(x, y):
+    v = np.zeros(3)
+    v[0] = x - y
+    if x > 1.0:
+        return x * v[0]
+    i = 0
+    while i < 3:
+        i += 1
+        for j in range(i + 1):
+            v[(i + 1) % 3] = 0.5 * v[(i + 1) % 3] + math.sin(j)
+            if j % 2 == 0:
+                break
+            for _ in range(i + 1):
+                v[(j + 1) % 3] = 0.5 * v[(j + 1) % 3] + math.sin(2)
+                if not x > 0.1127:
+                    break
+                if x * x < 0.3117:
+                    break
+        v[1] = 0.5 * v[1] + math.sin(x)
+    return x * v[0] + v[1]
