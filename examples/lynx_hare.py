@@ -103,7 +103,7 @@ def plot(fitted, path):
     phase.plot(HARES, LYNXES, "o-", color="#9aa1ab", linewidth=0.8, markersize=4, label="recorded")
     phase.plot(hares, lynxes, color="#15803d", linewidth=1.8, label="fitted")
     line = {"arrowstyle": "-", "linewidth": 0.6}
-    for k, offset in ((0, (8, -9)), (-1, (14, 26))):
+    for k, offset in ((0, (14, -11)), (-1, (14, 26))):
         place = (HARES[k], LYNXES[k])
         phase.annotate(str(YEARS[k]), place, xytext=offset, textcoords="offset points", fontsize=9, arrowprops=line)
     phase.set(xlabel="hares, thousands", ylabel="lynx, thousands", title="The cycle", xlim=(0, None), ylim=(0, None))
