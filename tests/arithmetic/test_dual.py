@@ -220,6 +220,7 @@ def _operands(name):
         "cast_like": ((A, B), {}),
         "concatenate": ((A, A * 2.0), {"axis": 1}),
         "stack": ((A, A * 2.0), {"axis": 1}),
+        "pack": ((np.float64(0.5), np.float64(-2.0)), {}),
         "section": ((np.vstack([A, A]), A, A), {"axis": 0, "position": 1}),
         "place": ((A, A, A), {"axis": 0, "position": 1}),
         "full": ((np.float64(2.0), 2, 3), {"dtype": "float64"}),

@@ -120,6 +120,10 @@ EXAMPLES: dict[str, list[Example]] = {
         example(X, A[1], value=np.array([[1.5, 3.0], [-2.0, 0.5], [0.25, -1.25]]), axis=-1),
         example(S, np.float64(2.0), value=np.array([S, 2.0]), axis=0),
     ],
+    "pack": [
+        example(S, np.float64(2.0), value=np.array([S, 2.0])),
+        example(np.float64(-1.0), value=np.array([-1.0])),
+    ],
     "section": [
         example(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), Y, X, value=np.array([3.0, 4.0, 5.0]), axis=0, position=1),
         example(A, COLUMN, A[:, 1:], value=COLUMN * 0 + A[:, :1], axis=-1, position=0),
@@ -147,6 +151,7 @@ EXAMPLES: dict[str, list[Example]] = {
         example(S, np.float64(2.25), 1, value=np.array([-1.75]), endpoint=True),
     ],
     "iota_like": [example(X, value=np.array([0.0, 1.0, 2.0]))],
+    "trip_count": [example(1, 8, 3, value=3), example(5, 0, -2, value=3), example(3, 3, 1, value=0)],
     "length": [example(A, value=3, axis=1), example(A, value=2, axis=0)],
     # ---- reductions ----
     "sum": [
@@ -208,6 +213,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "new_list": [example(value=[], element="float64")],
     "push": [example([1.0], 2.0, value=[1.0, 2.0])],
     "pop": [example([1.0, 2.0], value=[1.0])],
+    "add_lists": [example([1.0, [2.0]], [0.5, [4.0]], value=[1.5, [6.0]])],
     "recall": [example([1.0, 2.0, 4.0], 1, value=2.0)],
     "add_at": [example([1.0, None], 2.0, 0, value=[3.0, None]), example([1.0, None], 2.0, 1, value=[1.0, 2.0])],
     "zero_list": [example([1.0, [2.0, 3.0]], value=[0.0, [0.0, 0.0]])],

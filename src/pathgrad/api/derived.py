@@ -256,7 +256,7 @@ def chosen_parameters(primal: Primal, argnums: Argnums) -> list[str]:
         A number out of range, an unknown name, nothing, or something chosen twice.
     """
     names = primal.parameter_names()[len(primal.bound) :]
-    given = [argnums] if isinstance(argnums, int | str) else list(argnums)
+    given = list(argnums) if isinstance(argnums, list | tuple) else [argnums]
     chosen: list[str] = []
     for one in given:
         if isinstance(one, bool) or not isinstance(one, int | str):

@@ -77,8 +77,7 @@ class _Gradient(Derived):
         verb = "value_and_grad" if with_value else "grad"
         super().__init__(f, f"{verb}_{name}" if name.isidentifier() else verb, self._derive)
         self.verb = f"{verb}({name})"
-        if self.primal.derived is not None or callable(f):
-            self.chosen = chosen_parameters(self.primal, argnums)
+        self.chosen = chosen_parameters(self.primal, argnums)
 
     def _derive(self, reading: Reading, bound: dict[str, Any]) -> Program:
         program = reading.program

@@ -110,7 +110,7 @@ def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
 def _pack_label(position: int, v: Any, *parts: Any) -> LinearMap:
     index = Index((Integer(),))
     return LinearMap(
-        lambda t: pack(*(t if k == position else 0.0 for k in range(len(parts)))),
+        lambda t: pack(*(t if k == position else part * 0.0 for k, part in enumerate(parts))),
         lambda s: load(s, position, index=index),
     )
 
