@@ -231,6 +231,17 @@ def shaped_as(spec: Spec, value: Any) -> Any:
     return value
 
 
+def same_shapes(derivative: Any, value: Any) -> bool:
+    """Whether a gradient has the shapes of its argument."""
+    if isinstance(value, np.ndarray):
+        return bool(np.shape(derivative) == value.shape)
+    if isinstance(value, tuple | list):
+        return all(map(same_shapes, derivative, value))
+    if isinstance(value, dict):
+        return all(same_shapes(derivative[k], v) for k, v in value.items())
+    return True
+
+
 def prepared(value: Any) -> Any:
     """Python floats become NumPy's, so that division by zero gives inf and nan with NumPy's warning."""
     if isinstance(value, float):

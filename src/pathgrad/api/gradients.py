@@ -8,7 +8,7 @@ from typing import Any
 from ..frontend import Reading
 from ..ir import Program
 from ..transform import reverse
-from .derived import Argnums, Derived, active_inputs, arranged, chosen_parameters, moved, require_scalar, shaped_as
+from .derived import Argnums, Derived, active_inputs, arranged, chosen_parameters, moved, require_scalar, same_shapes, shaped_as
 
 __all__ = ["grad", "value_and_grad"]
 
@@ -97,6 +97,11 @@ class _Gradient(Derived):
         entry = self.entry(bound)
         result = self.run(entry, bound)
         gradient = result[1] if self.with_value else result
+        for name, part in zip(self.chosen, (gradient,) if self.single else gradient, strict=True):
+            if not same_shapes(part, bound[name]):
+                # the program needs no value, so nothing in it met the shapes that do not fit
+                error = ValueError(f"{self.verb}: the shapes of the arguments do not fit each other")
+                raise self.primal.located(error, bound)
         gradients = (gradient,) if self.single else gradient
         shaped = tuple(shaped_as(entry.specs[n], g) for n, g in zip(self.chosen, gradients, strict=True))
         final = shaped[0] if self.single else shaped

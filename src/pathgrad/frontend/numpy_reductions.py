@@ -150,7 +150,16 @@ def diff(reader: Reader, node: ast.AST, x: Any) -> Any:
 
 
 # ---- products --------------------------------------------------------------------------------------------------------
-@reads("dot", ".dot", "vdot", "inner")
+@reads("vdot", "inner")
+def inner(reader: Reader, node: ast.AST, a: Any, b: Any) -> Any:
+    """The inner product of two vectors."""
+    ranks = [operand(reader, node, side).type.rank for side in (a, b)]
+    if max(ranks) > 1:
+        reader.fail(node, f"inner and vdot of arrays with {ranks[0]} and {ranks[1]} axes cannot be read; use @ or np.sum")
+    return dot(reader, node, a, b)
+
+
+@reads("dot", ".dot")
 def dot(reader: Reader, node: ast.AST, a: Any, b: Any) -> Any:
     """``np.dot``: a product of numbers, or a matrix product."""
     ranks = [operand(reader, node, side).type.rank for side in (a, b)]

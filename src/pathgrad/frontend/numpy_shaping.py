@@ -18,13 +18,13 @@ from .values import Array, Scalar, View
 
 
 @reads("transpose", ".transpose")
-def transpose(reader: Reader, node: ast.AST, x: Any, *axes: Any) -> Any:
+def transpose(reader: Reader, node: ast.AST, x: Any, *order: Any, axes: Any = None) -> Any:
     """A permutation of the axes, the reversal by default."""
     atom = operand(reader, node, x)
     rank = atom.type.rank
     if rank < 2:
         return x
-    given = axes[0] if len(axes) == 1 else axes or None
+    given = axes if axes is not None else order[0] if len(order) == 1 else order or None
     if given is not None:
         items = given if isinstance(given, tuple) else items_of(reader, node, given)
         given = tuple(static_int(reader, node, a, "an axis") % rank for a in items)
@@ -78,6 +78,9 @@ def squeeze(reader: Reader, node: ast.AST, x: Any, axis: Any = None) -> Any:
     atom = operand(reader, node, x)
     if axis is None:
         assert isinstance(atom.type, Type)
+        for d in atom.type.dims:
+            if d != 1 and not (isinstance(d, tuple) and d[0] in ("length", "literal")):
+                reader.fail(node, "squeeze without axis needs lengths that are known when reading; say axis=...")
         axes: tuple[int, ...] = tuple(k for k, d in enumerate(atom.type.dims) if d == 1)
     else:
         axes = static_axes(reader, node, axis, atom.type.rank) or tuple(range(atom.type.rank))

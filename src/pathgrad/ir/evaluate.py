@@ -49,12 +49,14 @@ def _block(block: Block, environment: Environment) -> list[Any]:
 
 
 def _let(statement: Let, environment: Environment) -> Any:
+    kind = statement.target.type
+    if statement.op.name == "undefined" and isinstance(kind, Type) and not kind.rank:
+        return np.zeros((), NUMPY_NAMES[kind.dtype])[()]
     params: dict[str, Any] = dict(statement.params)
     if "dtype" in params:
         params["dtype"] = NUMPY_NAMES[params["dtype"]]
     values = [_read(atom, environment) for atom in statement.args]
     value = statement.op.value(*values, **params)
-    kind = statement.target.type
     if isinstance(kind, Type) and not kind.rank and isinstance(value, np.ndarray):
         return value[()]
     if isinstance(kind, ListType) and value is not None:
