@@ -29,7 +29,5 @@ def array_text(value: np.ndarray[Any, Any]) -> str:
         return f"np.array({text}{dtype})"
     data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
     chunks = "\n".join(f'    "{data[k : k + 100]}"' for k in range(0, len(data), 100))
-    shape = value.shape
-    return (
-        f'np.frombuffer(__import__("base64").b64decode(\n{chunks}\n), dtype=np.{value.dtype.name}).reshape({shape}).copy()'
-    )
+    decoded = f'__import__("base64").b64decode(\n{chunks}\n)'
+    return f"np.frombuffer({decoded}, dtype=np.{value.dtype.name}).reshape({value.shape}).copy()"

@@ -104,15 +104,19 @@ def _constants(programs: Sequence[Program]) -> dict[str, np.ndarray[Any, Any]]:
     for program in programs:
         atoms = [a for s in walk(program.body) for a in _atoms(s)]
         for atom in [*atoms, *program.outputs]:
-            if isinstance(atom, Const) and atom.type.is_array and not is_literal(atom):
-                if id(atom.value) not in by_identity:
-                    base = atom.name if atom.name.isidentifier() else "data"
-                    name, n = base, 1
-                    while name in found:
-                        n += 1
-                        name = f"{base}_{n}"
-                    by_identity[id(atom.value)] = name
-                    found[name] = atom.value
+            if (
+                not (isinstance(atom, Const) and atom.type.is_array)
+                or is_literal(atom)
+                or id(atom.value) in by_identity
+            ):
+                continue
+            base = atom.name if atom.name.isidentifier() else "data"
+            name, n = base, 1
+            while name in found:
+                n += 1
+                name = f"{base}_{n}"
+            by_identity[id(atom.value)] = name
+            found[name] = atom.value
     return found
 
 

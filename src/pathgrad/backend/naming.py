@@ -11,7 +11,23 @@ import builtins
 import keyword
 from collections.abc import Iterable
 
-from ..ir import I64, Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, operands, sub_blocks, walk
+from ..ir import (
+    I64,
+    Atom,
+    Block,
+    Branch,
+    Call,
+    Const,
+    Let,
+    Loop,
+    Program,
+    Statement,
+    Var,
+    While,
+    operands,
+    sub_blocks,
+    walk,
+)
 from ..ir.liveness import live_after, statement_reads
 
 __all__ = ["Names", "Nesting", "writes_in_place"]
@@ -45,7 +61,7 @@ class Nesting:
 
     def _count(self, block: Block) -> None:
         for s in block.statements:
-            for k, atom in enumerate(operands(s)):
+            for atom in operands(s):
                 if not _is_broadcast(s):
                     self._read(atom)
             for inner in sub_blocks(s):
@@ -158,9 +174,11 @@ class Nesting:
             return False
         if isinstance(s, Branch) and (isinstance(reader, Loop | While) or len(s.results) != 1):
             return False
-        if isinstance(reader, Let) and reader.op.name in ("zeros_like", "sum_to", "spread", "reshape_like"):
-            if target in reader.args[1:] or reader.op.name == "zeros_like":
-                return False
+        if isinstance(reader, Let) and (
+            reader.op.name == "zeros_like"
+            or (reader.op.name in ("sum_to", "spread", "reshape_like") and target in reader.args[1:])
+        ):
+            return False
         if self.is_temporary(target):
             return True
         if s.role == "primal" or reader is None:

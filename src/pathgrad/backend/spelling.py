@@ -68,7 +68,7 @@ def spell(let: Let, args: Sequence[Text], used: set[str]) -> Text:
         return special(let, args, used)
     if name in _INFIX:
         symbol, level = _INFIX[name]
-        right = level - 1 if level != COMPARISON else level - 1
+        right = level - 1
         left = level if level != COMPARISON else level - 1
         return Text(f"{args[0].within(left)}{symbol}{args[1].within(right)}", level)
     if name in _SUPPORTED:
@@ -115,9 +115,15 @@ def _where(let: Let, args: Sequence[Text], used: set[str]) -> Text:
     return Text(f"{a.within(OR)} if {condition.within(OR)} else {b.within(CONDITIONAL)}", CONDITIONAL)
 
 
+def _are_truth_values(let: Let) -> bool:
+    return all(isinstance(a.type, Type) and a.type.dtype == "bool" for a in let.args)
+
+
 def _logic(word: str, symbol: str, level: int) -> Callable[..., Text]:
     def write(let: Let, args: Sequence[Text], used: set[str]) -> Text:
         if _is_array(let):
+            if not _are_truth_values(let):
+                return _function(f"np.logical_{word}", args)
             return Text(f"{args[0].within(BITS - 1)} {symbol} {args[1].within(BITS - 1)}", BITS)
         return Text(f"{args[0].within(level)} {word} {args[1].within(level)}", level)
 
@@ -126,6 +132,8 @@ def _logic(word: str, symbol: str, level: int) -> Callable[..., Text]:
 
 def _not(let: Let, args: Sequence[Text], used: set[str]) -> Text:
     if _is_array(let):
+        if not _are_truth_values(let):
+            return _function("np.logical_not", args)
         return Text(f"~{args[0].within(UNARY)}", UNARY)
     return Text(f"not {args[0].within(COMPARISON)}", NOT)
 
@@ -200,7 +208,8 @@ def _cast(let: Let, args: Sequence[Text], used: set[str]) -> Text:
 
 def _cast_like(let: Let, args: Sequence[Text], used: set[str]) -> Text:
     source, target = let.args[0].type, let.target.type
-    assert isinstance(target, Type) and isinstance(source, Type)
+    assert isinstance(target, Type)
+    assert isinstance(source, Type)
     if source.dtype == target.dtype:
         return args[0]
     if _is_array(let):

@@ -366,7 +366,7 @@ class FunctionWriter:
 
     def _is_nested(self, s: Statement) -> bool:
         if isinstance(s, Let):
-            return s.target in self.nesting.inlined or s.op.name == "undefined" and self._skip(s)
+            return s.target in self.nesting.inlined or (s.op.name == "undefined" and self._skip(s))
         return isinstance(s, Branch | Call) and len(s.results) == 1 and s.results[0] in self.nesting.inlined
 
     def _skip(self, s: Let) -> bool:
@@ -374,7 +374,6 @@ class FunctionWriter:
         return True
 
     def _let(self, s: Let, live: set[Var], depth: int) -> None:
-        name = s.op.name
         if s.op.consumes:
             base = self.text(s.args[0]).text
             assert isinstance(s.args[0], Var)
@@ -493,9 +492,7 @@ class FunctionWriter:
             for r, atom in added.items():
                 if isinstance(atom, Var) and r in self.names.preferred:
                     self.names.preferred.setdefault(atom, self.names.preferred[r])
-            arm_live = self.nesting.expanded(
-                (live - set(last.results)) | {a for a in arm.yields if isinstance(a, Var)}
-            )
+            arm_live = self.nesting.expanded((live - set(last.results)) | {a for a in arm.yields if isinstance(a, Var)})
             self._tail(Block(arm.statements, arm.yields), arm_live, depth + 1, ending)
             for r in last.results:
                 del self.replaced[r]
@@ -513,9 +510,7 @@ class FunctionWriter:
         chained: set[Var] = set()
         while chained != reads:
             chained = set(reads)
-            reads |= self.nesting.expanded(
-                a for v in chained if isinstance(a := self.replaced.get(v), Var)
-            )
+            reads |= self.nesting.expanded(a for v in chained if isinstance(a := self.replaced.get(v), Var))
         if not all(r in reads for r in s.results):
             return False
         return ending.wants_arms(self, s)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 from ..ops import TABLE
 from .liveness import free_variables, inner_live_out, live_after, statement_reads
+from .program import Atom, Block, Branch, Call, Const, Let, Loop, Program, Var, While, sub_blocks
 from .types import ListType
-from .program import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, sub_blocks
 
 __all__ = ["find_conflict", "place_copies"]
 
@@ -133,9 +133,9 @@ def _push_of(block: Block, conflict: Conflict) -> tuple[Block, Let] | None:
         return None
     mine = conflict.analysis.of(conflict.atom)
     for statement in block.statements:
-        if isinstance(statement, Let) and statement.op.name == "push":
-            if not mine.isdisjoint(conflict.analysis.held(statement.args[1])):
-                return block, statement
+        pushed = statement.args[1] if isinstance(statement, Let) and statement.op.name == "push" else None
+        if isinstance(statement, Let) and pushed is not None and not mine.isdisjoint(conflict.analysis.held(pushed)):
+            return block, statement
         for inner in sub_blocks(statement):
             found = _push_of(inner, conflict)
             if found:
@@ -281,7 +281,9 @@ def _loop(block: Block, position: int, loop: Loop | While, after: set[Var], anal
         if param in written:
             analysis.consumed |= analysis.of(init)
             others = [a for j, a in enumerate(loop.inits) if j != k and a.type.is_array]
-            live = after - set(loop.results) | (statement_reads(loop, contents_only=True) - {a for a in loop.inits if isinstance(a, Var)})
+            live = after - set(loop.results) | (
+                statement_reads(loop, contents_only=True) - {a for a in loop.inits if isinstance(a, Var)}
+            )
             inside = _free_in_loop(loop)
             reader = analysis.reader(init, [*_arrays(live | inside), *others])
             if reader is not None:

@@ -180,7 +180,7 @@ class Call:
     role: str = "primal"
 
 
-Statement = Union[Let, Loop, While, Branch, Call]  # noqa: UP007  (forward references)
+Statement = Union[Let, Loop, While, Branch, Call]
 
 
 @dataclass(eq=False)

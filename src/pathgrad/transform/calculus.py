@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..ir import Atom, Builder, Const, Let, Term, Type, Var
+from ..ir import Atom, Builder, Const, Let, Type, Var
 from ..ops import TABLE, LinearMap
 
 __all__ = ["Calculus", "bar_name", "bar_variable", "dot_name", "dot_variable"]
@@ -117,14 +117,15 @@ class Calculus:
             return t
         if _is(label, -1):
             return emit(TABLE["negative"], [t], name=name)
-        if _is(t, 1) and not label.type.rank == 0 or _is(t, 1):
+        if _is(t, 1):
             return self.named(label, name)
         if _is(t, -1):
             return emit(TABLE["negative"], [label], name=name)
         whole = self.definition(t)
-        if whole is not None and whole.op.name in ("spread", "broadcast_with") and _is(whole.args[0], 1):
-            if isinstance(t.type, Type) and isinstance(label.type, Type) and t.type.dims == label.type.dims:
-                return self.named(label, name)
+        ones = whole is not None and whole.op.name in ("spread", "broadcast_with") and _is(whole.args[0], 1)
+        same = isinstance(t.type, Type) and isinstance(label.type, Type) and t.type.dims == label.type.dims
+        if ones and same:
+            return self.named(label, name)
         definition = self.definition(label)
         if definition is not None:
             if definition.op.name == "where" and any(isinstance(a, Const) for a in definition.args[1:]):

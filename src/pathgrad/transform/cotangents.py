@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..ir import Atom, Block, Builder, Const, ListType, Type, Var, defined
 from ..ops import TABLE, Index
@@ -166,6 +165,3 @@ class Cotangents:
                 continue
             result.append((v, scope.carried[v], self.solid(v, bar, like=scope.carried[v])))
         return result
-
-
-

@@ -43,7 +43,9 @@ __all__ = ["forward"]
 _JOINTLY_LINEAR = ("store", "accumulate", "concatenate", "stack", "pack", "push", "pop", "recall", "last", "add_at")
 
 
-def forward(program: Program, active: Iterable[int], form: str = "pair", masked: bool = False, is_callee: bool = False) -> Program:
+def forward(
+    program: Program, active: Iterable[int], form: str = "pair", masked: bool = False, is_callee: bool = False
+) -> Program:
     """The tangent program.
 
     Parameters
@@ -200,7 +202,8 @@ class _Forward:
 
     def fitted(self, dot: Atom, value: Var, name: str) -> Atom:
         """A tangent in the type of its value: constants spread over an array, float32 kept."""
-        assert isinstance(dot.type, Type) and isinstance(value.type, Type)
+        assert isinstance(dot.type, Type)
+        assert isinstance(value.type, Type)
         if dot.type.rank < value.type.rank:
             dot = self.builder.emit(TABLE["broadcast_with"], [dot, value], {}, name)
         if isinstance(dot, Var) and dot.type.dtype != value.type.dtype:  # type: ignore[union-attr]
@@ -300,9 +303,9 @@ def _interleaved(values: Sequence[Any], dots: Sequence[Any], moving: Sequence[in
 
 def same_lengths(derivative: Atom, value: Atom) -> Atom:
     """A derivative has the lengths of its value, whatever could be told from the operators that made it."""
-    if isinstance(derivative, Var) and isinstance(derivative.type, Type) and isinstance(value.type, Type):
-        if derivative.type.rank == value.type.rank:
-            derivative.type = Type(derivative.type.dtype, value.type.rank, value.type.dims)
+    old, new = derivative.type, value.type
+    if isinstance(derivative, Var) and isinstance(old, Type) and isinstance(new, Type) and old.rank == new.rank:
+        derivative.type = Type(old.dtype, new.rank, new.dims)
     return derivative
 
 

@@ -1,10 +1,10 @@
 """What a backward part needs from the forward part of its scope: kept, or computed again (floor 3).
 
-The rule, scope by scope. In an outermost loop the backward body re-executes what it reads from the carried values at the
-start of the iteration, which the forward loop keeps (and only those that are read); in loops inside it, what the
-backward body reads is kept as it is, unless it is cheap to have again. A read of an array that the loop changes in place
-is kept: the array is gone by then, the element is small. In a branch, what the backward arm reads is a result of the
-forward arm.
+The rule, scope by scope. In an outermost loop the backward body re-executes what it reads from the carried values at
+the start of the iteration, which the forward loop keeps (and only those that are read); in loops inside it, what the
+backward body reads is kept as it is, unless it is cheap to have again. A read of an array that the loop changes in
+place is kept: the array is gone by then, the element is small. In a branch, what the backward arm reads is a result of
+the forward arm.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ _ELEMENT = Index((Integer(),))
 _CHEAP = {
     "load", "length", "broadcast_with", "transpose", "reshape", "reshape_like", "expand_dims", "squeeze", "cast",
     "add", "subtract", "multiply", "negative", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
-    "logical_and", "logical_or", "logical_not", "count_like", "zeros_like", "zeros", "floor_divide", "maximum", "minimum",
+    "logical_and", "logical_or", "logical_not", "count_like", "zeros_like", "zeros", "floor_divide", "maximum",
+    "minimum",
 }  # fmt: skip
 
 
@@ -142,7 +143,21 @@ def cut_loop(
         start, stop, step = keeper.ends()
         turned = not (isinstance(s, Loop) and s.reversed)
         builder.append(
-            Loop(back_index, start, stop, step, params, inits, backward, results, False, turned, None, s.origin, "adjoint")
+            Loop(
+                back_index,
+                start,
+                stop,
+                step,
+                params,
+                inits,
+                backward,
+                results,
+                False,
+                turned,
+                None,
+                s.origin,
+                "adjoint",
+            )
         )
     return [*before, s]
 
@@ -157,9 +172,7 @@ def _prepend(block: Block, again: list[Statement], mapping: dict[Var, Atom], rea
 class _Scope:
     """The forward body of a loop or an arm."""
 
-    def __init__(
-        self, statements: list[Statement], params: list[Var], index: Var | None, gone: set[Var]
-    ) -> None:
+    def __init__(self, statements: list[Statement], params: list[Var], index: Var | None, gone: set[Var]) -> None:
         self.statements, self.params, self.index = statements, params, index
         self.definition: dict[Var, Statement] = {v: s for s in statements for v in defined(s)}
         self.changed = changed_in_place(statements, params)
@@ -352,9 +365,7 @@ class _Keeper:
                 self.count = constant(len(range(*ends)))
                 return self.count
             with self.builder.open(Block(self.before)), self.builder.at(self.s.origin, "kept"):
-                self.count = self.builder.emit(
-                    TABLE["trip_count"], [self.s.start, self.s.stop, self.s.step], {}, "n"
-                )
+                self.count = self.builder.emit(TABLE["trip_count"], [self.s.start, self.s.stop, self.s.step], {}, "n")
         return self.count
 
     def _position(self, index: Var) -> Atom:

@@ -32,7 +32,7 @@ from ..ir import (
     remove_dead,
     walk,
 )
-from ..ops import TABLE, Index
+from ..ops import TABLE
 from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
 from .cotangents import Cotangents
@@ -217,7 +217,8 @@ class _Reverse:
 
     def fitted(self, part: Atom, operand: Atom) -> Atom:
         """A contribution in the type of its operand."""
-        assert isinstance(part.type, Type) and isinstance(operand.type, Type)
+        assert isinstance(part.type, Type)
+        assert isinstance(operand.type, Type)
         if part.type.rank < operand.type.rank:
             part = self.builder.emit(TABLE["broadcast_with"], [part, operand], {}, bar_name(operand))
         if part.type.dtype != operand.type.dtype:  # type: ignore[union-attr]
@@ -234,8 +235,8 @@ class _Reverse:
         params = dict(s.params)
         if value in self.active:
             part = self.builder.emit(TABLE["load"], [bar, *numbers], params, bar_name(value))
-            if part.type.rank or value.type.rank:
-                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, bar_name(value)) if _differs(part, value) else part
+            if (part.type.rank or value.type.rank) and _differs(part, value):
+                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, bar_name(value))
             self.cotangents.add(value, part)
         if base in self.active:
             rest = self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, bar_name(base))
@@ -323,9 +324,7 @@ class _Reverse:
         blocks = []
         for arm, (forward_part, backward, changed) in zip((s.then, s.orelse), arms, strict=True):
             with self.builder.open(backward):
-                backward.yields = [
-                    self.cotangents.solid(v, changed[v] if v in changed else before[v]) for v in touched
-                ]
+                backward.yields = [self.cotangents.solid(v, changed[v] if v in changed else before[v]) for v in touched]
             blocks.append(backward)
             arm.statements[:] = forward_part
         results = [bar_variable(v) for v in touched]
@@ -338,9 +337,7 @@ class _Reverse:
     # ---- loops -------------------------------------------------------------------------------------------------------
     def loop(self, s: Loop | While, depth: int) -> list[Statement]:
         moving = [k for k, p in enumerate(s.params) if p in self.active]
-        if not moving and not any(
-            isinstance(inner, Let) and inner.target in self.active for inner in walk(s.body)
-        ):
+        if not moving and not any(isinstance(inner, Let) and inner.target in self.active for inner in walk(s.body)):
             for r in s.results:
                 self.cotangents.take(r)
             return [s]
@@ -386,9 +383,9 @@ def _may_mask(s: Statement, bar: Var) -> bool:
     return isinstance(s, Branch) or (isinstance(s, Call) and selects(s.program))
 
 
-
 def _differs(part: Atom, value: Atom) -> bool:
-    assert isinstance(part.type, Type) and isinstance(value.type, Type)
+    assert isinstance(part.type, Type)
+    assert isinstance(value.type, Type)
     return part.type.rank != value.type.rank or part.type.dims != value.type.dims or None in value.type.dims
 
 
@@ -406,5 +403,3 @@ def _output_names(outputs: list[Atom]) -> list[str]:
         base = f"{a.name}_bar" if isinstance(a, Var) and not a.temporary else "result_bar"
         names.append(base if base not in names else f"{base}_{len(names)}")
     return names
-
-
