@@ -44,7 +44,7 @@ _JOINTLY_LINEAR = ("store", "accumulate", "concatenate", "stack", "pack", "push"
 
 
 def forward(
-    program: Program, active: Iterable[int], form: str = "pair", masked: bool = False, is_callee: bool = False
+    program: Program, active: Iterable[int], form: str = "pair", masked: bool = False, wild_inputs: bool = False
 ) -> Program:
     """The tangent program.
 
@@ -60,6 +60,8 @@ def forward(
         outputs are the tangents only.
     masked : bool
         Whether the seeds may be zero because a path was not taken (the columns of a unit matrix, a callee's seeds).
+    wild_inputs : bool
+        Whether the inputs may be infinite or undefined although the path was not taken.
 
     Returns
     -------
@@ -67,10 +69,10 @@ def forward(
         Checked; kept for the next request.
     """
     positions = tuple(active)
-    key = ("forward", positions, form, masked, is_callee)
+    key = ("forward", positions, form, masked, wild_inputs)
     if key not in program.derived:
         try:
-            _Forward(program, positions, form, masked, is_callee, key).run()
+            _Forward(program, positions, form, masked, wild_inputs, key).run()
         except BaseException:
             program.derived.pop(key, None)
             raise
@@ -80,10 +82,10 @@ def forward(
 
 class _Forward:
     def __init__(
-        self, program: Program, positions: tuple[int, ...], form: str, masked: bool, is_callee: bool, key: Any
+        self, program: Program, positions: tuple[int, ...], form: str, masked: bool, wild_inputs: bool, key: Any
     ) -> None:
         self.program, self.positions, self.form, self.masked = program, positions, form, masked
-        self.is_callee = is_callee
+        self.wild_inputs = wild_inputs
         self.builder = Builder()
         self.dots: dict[Var, Atom] = {}
         suffix = "dot" if form == "derivative" else "pair"
@@ -108,7 +110,7 @@ class _Forward:
                 tangents.append(dot)
         active = [inputs[k] for k in self.positions]
         self.varied = varied(copy, active)
-        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.is_callee))
+        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.wild_inputs))
         for tangent in tangents:
             self.calculus.mask(tangent, self.masked)
         with self.builder.open() as new:
@@ -218,7 +220,8 @@ class _Forward:
             self.builder.append(s)
             return
         masked = any(self.calculus.is_masked(self.dots.get(a)) for k in active if isinstance(a := s.args[k], Var))
-        pair = forward(s.program, active, "pair", masked, is_callee=True)
+        wild_inputs = any(a in self.calculus.wild for a in s.args)
+        pair = forward(s.program, active, "pair", masked, wild_inputs)
         args = [*s.args, *(self.dot(s.args[k]) for k in active)]
         floats = [r for r in s.results if is_float(r.type)]
         dots = [dot_variable(r) for r in floats]

@@ -50,6 +50,7 @@ def reverse(
     with_value: bool = False,
     masked: bool = False,
     is_callee: bool = False,
+    wild_inputs: bool = False,
 ) -> Program:
     """The adjoint program.
 
@@ -68,6 +69,8 @@ def reverse(
         Whether the seeds may be zero because a path was not taken (the rows of a unit matrix, a callee's seeds).
     is_callee : bool
         Whether inputs that are not read may be left out; ``derived`` then tells which are there.
+    wild_inputs : bool
+        Whether the inputs may be infinite or undefined although the path was not taken.
 
     Returns
     -------
@@ -75,10 +78,10 @@ def reverse(
         Checked; kept for the next request.
     """
     positions = tuple(active)
-    key = ("reverse", positions, form, with_value, masked, is_callee)
+    key = ("reverse", positions, form, with_value, masked, is_callee, wild_inputs)
     if key not in program.derived:
         try:
-            _Reverse(program, positions, form, with_value, masked, key, is_callee).run()
+            _Reverse(program, positions, form, with_value, masked, key, is_callee, wild_inputs).run()
         except BaseException:
             program.derived.pop(key, None)
             raise
@@ -96,9 +99,11 @@ class _Reverse:
         masked: bool,
         key: Any,
         is_callee: bool,
+        wild_inputs: bool,
     ) -> None:
         self.program, self.positions, self.form = program, positions, form
         self.with_value, self.masked, self.is_callee = with_value, masked, is_callee
+        self.wild_inputs = wild_inputs
         self.builder = ShapeBuilder()
         self.gone: set[Var] = set()
         suffix = "grad" if form == "gradient" else "bar"
@@ -120,7 +125,7 @@ class _Reverse:
         for s in walk(body):
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
-        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.is_callee))
+        self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.wild_inputs))
         self.cotangents = Cotangents(self.builder, self.calculus)
         seeds = self.seeds(outputs)
         for seed in seeds:
@@ -293,7 +298,8 @@ class _Reverse:
         if not active or all(bar is None for bar in bars.values()):
             return
         masked = any(self.calculus.is_masked(bars.get(r)) for r in floats)
-        adjoint = reverse(s.program, active, "vjp", False, masked, is_callee=True)
+        wild_inputs = any(a in self.calculus.wild for a in s.args)
+        adjoint = reverse(s.program, active, "vjp", False, masked, True, wild_inputs)
         keep = adjoint.derived["inputs"]
         if keep is None:
             adjoint.derived["called early"] = True
