@@ -50,7 +50,7 @@ def central(f, arguments, directions, step):
 
 
 def agree(f, *arguments, tolerance=1e-7, step=1e-3, seed=7):
-    """Value, jvp and vjp of ``f`` equal plain execution and finite differences; no argument changes; no storage is shared.
+    """Value, jvp and vjp of ``f`` equal plain execution and differences; no argument changes, no storage is shared.
 
     Returns the cotangents of the arguments for a random seed on the result.
     """
