@@ -12,10 +12,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.syntax import Syntax
 
-from ..api import grad
+from ..api import grad, transform
 from ..frontend.trace import trace
 from ..nn import Network
-from ..api import transform
 
 __all__ = ["factor", "graphs", "h", "prod", "programs"]
 

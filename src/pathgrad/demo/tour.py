@@ -10,7 +10,7 @@ from types import ModuleType
 from rich.console import Console
 from rich.table import Table
 
-from ..errors import PathgradError
+from ..errors import MissingPackageError, PathgradError
 from . import lecture
 from .digits import learn
 from .quotient import quotients
@@ -38,7 +38,7 @@ def main(output: str | Path = "demo_output") -> Path:
 
     Raises
     ------
-    PathgradError
+    MissingPackageError
         A package that it needs is not installed.
 
     Notes
@@ -108,7 +108,7 @@ def require_packages() -> None:
 
     Raises
     ------
-    PathgradError
+    MissingPackageError
         One is missing; the message names it and how to install it.
 
     Examples
@@ -118,7 +118,7 @@ def require_packages() -> None:
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         extras = ",".join(sorted({_PACKAGES[name] for name in missing}))
-        raise PathgradError(
+        raise MissingPackageError(
             f"demo: {', '.join(missing)} is not installed, and the demo draws and learns with it; "
             f'install it with: pip install "pathgrad[{extras}]"'
         )

@@ -6,6 +6,7 @@ The first line may name the columns; every other line is one example, every fiel
 from __future__ import annotations
 
 import csv
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,14 +101,7 @@ def read_csv(path: str | Path) -> Table:
     Table(columns=('a', 'b', 'wanted'), values=array([[0., 1., 1.],
            [1., 1., 0.]]))
     """
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            lines = [(reader.line_num, fields) for fields in reader if fields]
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise DataError(
-                f"{path}:{reader.line_num + 1}: this is no comma-separated text in UTF-8 ({error}); save it as CSV"
-            ) from error
+    lines = _lines(path)
     columns: tuple[str, ...] = ()
     if lines and not any(_is_number(field) for field in lines[0][1]):
         columns = tuple(field.strip() for field in lines.pop(0)[1])
@@ -123,6 +117,22 @@ def read_csv(path: str | Path) -> Table:
             )
         rows.append([_number(field, f"{path}:{number}", k, columns) for k, field in enumerate(fields)])
     return Table(columns, np.array(rows, dtype=np.float64))
+
+
+def _lines(path: str | Path) -> list[tuple[int, list[str]]]:
+    """The fields of every line that has some, with its number."""
+    refused = "this is no comma-separated text in UTF-8"
+    content = Path(path).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path}:{number}: {refused} ({error.reason}); save it as CSV") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return [(reader.line_num, fields) for fields in reader if fields]
+    except csv.Error as error:
+        raise DataError(f"{path}:{reader.line_num}: {refused} ({error}); save it as CSV") from error
 
 
 def one_hot(classes: NDArray[Any], count: int) -> NDArray[np.float64]:

@@ -58,7 +58,7 @@ def read(path: str | Path) -> Stored:
     Stored(sizes=(1, 1), bias=False, history=[0.5], weights=[array([[1.]])])
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             sizes = tuple(file["sizes"].tolist())
             weights = [file[f"weights_{k}"] for k in range(len(sizes) - 1)]
             stored = Stored(sizes, bool(file["bias"]), file["history"].tolist(), weights)
