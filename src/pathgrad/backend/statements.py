@@ -1,105 +1,26 @@
-"""Printing the statements of one function (floor 4)."""
+"""Printing the statements of one function (floor 4).
+
+Blocks are printed in the user's order; results of branches and the carried variables of loops are assignments to the
+names that follow them; loops are ``for`` and ``while`` as the user wrote them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, walk
+from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Var, While, walk
 from ..ir.liveness import free_variables, inner_live_out, statement_reads
-from .constants import array_text, is_literal
-from .naming import Names, Nesting
-from .spelling import AND, ATOM, CONDITIONAL, OR, UNARY, Text, expanded, index_text, literal, range_text, spell
+from .arms import branch_lines
+from .endings import Ending, Next, Return
+from .expressions import SKIPPED, ExpressionWriter, negated
+from .signatures import docstring, returned, signature
+from .spelling import index_text, range_text
 
 __all__ = ["FunctionWriter"]
 
-_SKIPPED = Text("<undefined>")
 
-
-class _Ending:
-    """What stands at the end of a block; where the last statement is a branch it may go into the arms."""
-
-    def atoms(self) -> Sequence[Atom]:
-        """What the ending reads."""
-        raise AssertionError("abstract")
-
-    def write(self, writer: FunctionWriter, depth: int) -> None:
-        """Print the ending."""
-        raise AssertionError("abstract")
-
-    def wants_arms(self, writer: FunctionWriter, s: Branch) -> bool:
-        """Whether the ending is better printed in the arms of the last branch."""
-        raise AssertionError("abstract")
-
-
-class _Return(_Ending):
-    """``return ...``: in the arms where the results of the function are made there."""
-
-    def __init__(self, outputs: list[Atom]) -> None:
-        self.outputs = outputs
-
-    def atoms(self) -> Sequence[Atom]:
-        return self.outputs
-
-    def write(self, writer: FunctionWriter, depth: int) -> None:
-        writer.line(depth, f"return {writer.returned()}")
-
-    def wants_arms(self, writer: FunctionWriter, s: Branch) -> bool:
-        return s.role == "primal" and all(a in s.results or isinstance(a, Const) for a in self.outputs)
-
-
-class _Next(_Ending):
-    """The end of a loop body: the carried names get their next values, and the loop may be left."""
-
-    def __init__(
-        self, targets: list[str], yields: list[Atom], exit_atom: Atom | None, invariant: Sequence[bool]
-    ) -> None:
-        self.targets, self.yields, self.exit_atom, self.invariant = targets, yields, exit_atom, invariant
-
-    def atoms(self) -> Sequence[Atom]:
-        return [*self.yields, *([] if self.exit_atom is None else [self.exit_atom])]
-
-    def wants_arms(self, writer: FunctionWriter, s: Branch) -> bool:
-        if self.exit_atom is None:
-            return False
-        for arm in (s.then, s.orelse):
-            writer.replaced.update(zip(s.results, arm.yields, strict=True))
-            known = writer.known(self.exit_atom)
-            inner = next((b for b in reversed(arm.statements) if isinstance(b, Branch)), None)
-            leaves = known is False or (known is None and inner is not None and self.wants_arms(writer, inner))
-            for r in s.results:
-                del writer.replaced[r]
-            if leaves:
-                return True
-        return False
-
-    def write(self, writer: FunctionWriter, depth: int) -> None:
-        goes_on = None if self.exit_atom is None else writer.known(self.exit_atom)
-        pairs = [
-            (t, y)
-            for t, y, fixed in zip(self.targets, self.yields, self.invariant, strict=True)
-            if not (fixed and goes_on is True and writer.known(y) is False)
-        ]
-        test = "" if self.exit_atom is None or goes_on is not None else self._test(writer, depth)
-        writer.assign([t for t, _ in pairs], [y for _, y in pairs], depth, None)
-        if goes_on is False:
-            writer.line(depth, "break")
-        elif test:
-            writer.line(depth, test)
-            writer.line(depth + 1, "break")
-
-    def _test(self, writer: FunctionWriter, depth: int) -> str:
-        """The test that ends the loop; saved first if assigning the carried names would change it."""
-        assert self.exit_atom is not None
-        text = writer.text(self.exit_atom)
-        if writer.names_in(self.exit_atom) & set(self.targets):
-            saved = writer.names.choose("going_on", set(), self.targets)
-            writer.line(depth, f"{saved} = {text.text}")
-            return f"if not {saved}:"
-        return f"if {_negated(text)}:"
-
-
-class FunctionWriter:
+class FunctionWriter(ExpressionWriter):
     """Writes one program as one function.
 
     Parameters
@@ -127,14 +48,11 @@ class FunctionWriter:
         used: set[str],
         is_main: bool,
     ) -> None:
-        self.program, self.functions, self.constants = program, names, constants
-        self.used, self.is_main = used, is_main
-        self.nesting = Nesting(program)
-        self.names = Names(taken, self.nesting.users)
+        super().__init__(program, names, constants, taken, used)
+        self.is_main = is_main
         self.lines: list[str] = []
         self.commented: Any = None
         self.sweep = ""
-        self.replaced: dict[Var, Atom] = {}
 
     # ---- the function ------------------------------------------------------------------------------------------------
     def write(self) -> str:
@@ -142,8 +60,8 @@ class FunctionWriter:
         p = self.program
         for v in p.inputs:
             self.names.of[v] = self.names.choose(v.name, set(self.names.of))
-        signature, unpacking = self._signature()
-        self.lines = [f"def {self.functions[id(p)]}({signature}):", *self._docstring()]
+        parameters, unpacking = signature(p, self.names, self.is_main)
+        self.lines = [f"def {self.functions[id(p)]}({parameters}):", *(docstring(p) if self.is_main else [])]
         for line in unpacking:
             self.line(1, line)
         if any(s.role == "adjoint" for s in p.body.statements) and any(
@@ -151,7 +69,7 @@ class FunctionWriter:
         ):
             self.sweep = "forward"
             self.line(1, f"# forward sweep{self._kept()}")
-        self._tail(p.body, set(), 1, _Return(list(p.outputs)))
+        self._tail(p.body, set(), 1, Return(list(p.outputs)))
         self._drop_empty_sweep()
         return "\n".join(self.lines)
 
@@ -171,72 +89,9 @@ class FunctionWriter:
                     kept.append(name)
         return f"; keeps {', '.join(kept)} of each iteration" if kept else ""
 
-    def _docstring(self) -> list[str]:
-        if not self.is_main or not self.program.doc:
-            return []
-        first, *rest = self.program.doc.split("\n")
-        if not rest:
-            return [f'    """{first}"""']
-        return [f'    """{first}', *(f"    {line}".rstrip() for line in rest), '    """']
-
-    def _signature(self) -> tuple[str, list[str]]:
-        inputs = self.program.inputs
-        if not (self.is_main and self.program.parameters):
-            return ", ".join(self.names.of[v] for v in inputs), []
-        parts, lines = [], []
-        taken = set(self.names.of)
-        for parameter in self.program.parameters:
-            if isinstance(parameter.tree, int):
-                parts.append(self.names.of[inputs[parameter.tree]])
-                continue
-            name = self.names.choose(parameter.name, taken)
-            parts.append(name)
-            lines += self._unpack(parameter.tree, name)
-        return ", ".join(parts), lines
-
-    def _unpack(self, tree: Any, name: str) -> list[str]:
-        if isinstance(tree, dict):
-            return [line for key, t in tree.items() for line in self._unpack(t, f"{name}[{key!r}]")]
-        if isinstance(tree, tuple | list):
-            target = self._pattern(tree)
-            if target is not None:
-                return [f"{target} = {name}"] if tree else []
-            return [line for k, t in enumerate(tree) for line in self._unpack(t, f"{name}[{k}]")]
-        return [] if tree is None else [f"{self.names.of[self.program.inputs[tree]]} = {name}"]
-
-    def _pattern(self, tree: Any) -> str | None:
-        """A tuple of names as an assignment's target."""
-        parts = []
-        for t in tree:
-            part = self.names.of[self.program.inputs[t]] if isinstance(t, int) else None
-            if isinstance(t, tuple | list):
-                inner = self._pattern(t)
-                part = None if inner is None else f"({inner})"
-            elif t is None:
-                part = "_"
-            if part is None:
-                return None
-            parts.append(part)
-        return ", ".join(parts) + ("," if len(parts) == 1 else "")
-
     def returned(self) -> str:
         """What the function returns."""
-        outputs = self.program.outputs
-        if self.is_main and self.program.parameters:
-            return self._tree(self.program.result, top=True)
-        return ", ".join(self.text(a).text for a in outputs) or "None"
-
-    def _tree(self, tree: Any, top: bool = False) -> str:
-        if isinstance(tree, int):
-            return self.text(self.program.outputs[tree]).text
-        if isinstance(tree, dict):
-            return "{" + ", ".join(f"{k!r}: {self._tree(t)}" for k, t in tree.items()) + "}"
-        if isinstance(tree, list):
-            return "[" + ", ".join(map(self._tree, tree)) + "]"
-        if isinstance(tree, tuple):
-            inside = ", ".join(map(self._tree, tree)) + ("," if len(tree) == 1 else "")
-            return inside if top and tree else f"({inside})"
-        return "None"
+        return returned(self.program, self.text, self.is_main)
 
     # ---- lines -------------------------------------------------------------------------------------------------------
     def line(self, depth: int, text: str, statement: Any = None) -> None:
@@ -253,99 +108,6 @@ class FunctionWriter:
             self.lines.append("    " * depth + comment.strip())
             comment = ""
         self.lines.append("    " * depth + text + comment)
-
-    def text(self, atom: Atom) -> Text:
-        """The expression of an atom."""
-        while isinstance(atom, Var) and atom in self.replaced:
-            atom = self.replaced[atom]
-        if isinstance(atom, Const):
-            if atom.type.is_array:
-                return Text(self._constant(atom))
-            return literal(atom.value)
-        if atom in self.nesting.inlined:
-            return self._nested(self.nesting.inlined[atom])
-        return Text(self.names.of[atom])
-
-    def _constant(self, atom: Const) -> str:
-        return array_text(atom.value) if is_literal(atom) else self.constants[id(atom.value)]
-
-    def _nested(self, s: Let | Branch | Call) -> Text:
-        if isinstance(s, Call):
-            return Text(f"{self.functions[id(s.program)]}({', '.join(self.text(a).text for a in s.args)})")
-        return self._expression(s) if isinstance(s, Let) else self._conditional(s)
-
-    def _conditional(self, s: Branch) -> Text:
-        condition = self.text(s.condition)
-        a, b = s.then.yields[0], s.orelse.yields[0]
-        if isinstance(a, Const) and isinstance(b, Const) and {a.value is True, b.value is True} == {True, False}:
-            if a.value is True and b.value is False:
-                return condition
-            if a.value is False and b.value is True:
-                return Text(_negated(condition), UNARY)
-        if isinstance(b, Const) and b.value is False:
-            return Text(f"{condition.within(AND)} and {self.text(a).within(AND)}", AND)
-        if isinstance(a, Const) and a.value is True:
-            return Text(f"{condition.within(OR)} or {self.text(b).within(OR)}", OR)
-        left, right = self.text(a), self.text(b)
-        return Text(f"{left.within(OR)} if {condition.within(OR)} else {right.within(CONDITIONAL)}", CONDITIONAL)
-
-    def _expression(self, let: Let) -> Text:
-        if let.op.name == "undefined":
-            kind = let.target.type
-            if let.role != "kept" or let.target not in self.nesting.stored:
-                return _SKIPPED
-            plain = isinstance(kind, Type) and not kind.rank
-            return Text({"f64": "0.0", "f32": "0.0", "i64": "0", "bool": "False"}[kind.dtype] if plain else "None")  # type: ignore[union-attr]
-        args = [self._operand(let, a) for a in let.args]
-        if let.op.name == "copy" and isinstance(let.args[0], Const) and is_literal(let.args[0]):
-            return args[0]
-        if let.op.name == "multiply" and let.role != "primal" and "1.0" in (args[0].text, args[1].text):
-            return args[1] if args[0].text == "1.0" else args[0]
-        if let.op.name == "copy" and isinstance(let.args[0], Var):
-            repeated = self.nesting.inlined.get(let.args[0])
-            scalar = isinstance(repeated, Let) and repeated.op.name in ("broadcast_with", "spread")
-            if scalar and isinstance(repeated, Let) and not repeated.args[0].type.rank and len(repeated.args) == 2:
-                value, like = (self.text(a).text for a in repeated.args)
-                return Text(f"np.full(np.shape({like}), {value})")
-        return spell(let, args, self.used)
-
-    def _operand(self, let: Let, atom: Atom) -> Text:
-        """An operand; broadcasting that NumPy does by itself is left to it."""
-        if isinstance(atom, Var) and isinstance(inner := self.nesting.inlined.get(atom), Let):
-            if inner.op.name == "broadcast_with" and self._spreads_itself(let, atom, inner):
-                return self._operand(let, inner.args[0])
-            if inner.op.name == "spread" and self._spreads_itself(let, atom, inner):
-                return expanded(inner, self.text(inner.args[0]))
-        return self.text(atom)
-
-    def _spreads_itself(self, let: Let, atom: Var, inner: Let) -> bool:
-        """Whether NumPy, given what stands in the text, broadcasts to the shape that ``atom`` has."""
-        if let.op.name in ("store", "accumulate"):
-            return atom is let.args[1] and (inner.op.name == "broadcast_with" or inner.args[0].type.rank == 0)
-        if not let.op.elementwise:
-            return False
-        present: set[Any] = set()
-        for a in let.args:
-            definition = self.nesting.inlined.get(a) if isinstance(a, Var) else None
-            if isinstance(definition, Let) and definition.op.name == "broadcast_with":
-                present.add(_dims(definition.args[0]))
-            elif not (isinstance(definition, Let) and definition.op.name == "spread"):
-                present.add(_dims(a))
-        whole = _dims(atom)
-        return whole in present or self._shapes_made_of(inner) <= present
-
-    def _shapes_made_of(self, let: Let) -> set[Any]:
-        """The shapes whose broadcast is the shape of a broadcast value."""
-        if let.op.name == "spread":
-            return {_dims(let.args[1])}
-        shapes = {_dims(let.args[0])}
-        for a in let.args[1:]:
-            definition = self.nesting.inlined.get(a) if isinstance(a, Var) else None
-            if isinstance(definition, Let) and definition.op.name == "broadcast_with":
-                shapes |= self._shapes_made_of(definition)
-            else:
-                shapes.add(_dims(a))
-        return {shape for shape in shapes if shape != ()}
 
     # ---- blocks ------------------------------------------------------------------------------------------------------
     def _block(self, block: Block, live_out: set[Var], depth: int) -> None:
@@ -380,7 +142,7 @@ class FunctionWriter:
             self.names.of[s.target] = base
             self._in_place(s, base, depth)
             return
-        text = self._expression(s).text
+        text = self.expression(s).text
         target = self.names.define(s.target, live, self._hint(s))
         self.line(depth, self._accumulated(target, s) or f"{target} = {text}", s)
 
@@ -391,7 +153,7 @@ class FunctionWriter:
         first = s.args[0]
         if not isinstance(first, Var) or self.text(first).text != target:
             return ""
-        return f"{target} {'+' if s.op.name == 'add' else '-'}= {self._operand(s, s.args[1]).text}"
+        return f"{target} {'+' if s.op.name == 'add' else '-'}= {self.operand(s, s.args[1]).text}"
 
     def _hint(self, s: Let) -> str:
         """A name for an element that is read more than once: ``u_i`` for ``u[i]``."""
@@ -413,14 +175,14 @@ class FunctionWriter:
         else:
             index = s.params["index"]
             place = f"{base}[{index_text(index, [self.text(a) for a in s.args[2:]])}]"
-            value = self._operand(s, s.args[1]).text
+            value = self.operand(s, s.args[1]).text
             sign = "="
             if name == "accumulate":
                 place = place if index.items else base
                 sign = "+="
                 inner = self.nesting.inlined.get(s.args[1]) if isinstance(s.args[1], Var) else None
                 if isinstance(inner, Let) and inner.op.name == "negative":
-                    sign, value = "-=", self._operand(s, inner.args[0]).text
+                    sign, value = "-=", self.operand(s, inner.args[0]).text
             self.line(depth, f"{place} {sign} {value}", s)
 
     def _call(self, s: Call, live: set[Var], depth: int) -> None:
@@ -451,26 +213,9 @@ class FunctionWriter:
             arms.append(self.lines)
             self.lines, self.commented = before, commented
         self.names.of.update(zip(s.results, targets, strict=True))
-        self._arms(condition, arms[0], arms[1], depth)
+        self.lines += branch_lines(condition, arms[0], arms[1], depth)
 
-    def _arms(self, condition: Text, then: list[str], orelse: list[str], depth: int) -> None:
-        if not then and orelse:
-            self.line(depth, f"if {_negated(condition)}:", None)
-            self.lines += orelse
-            return
-        if not then:
-            return
-        self.line(depth, f"if {condition.text}:", None)
-        self.lines += then
-        if not orelse:
-            return
-        leaves = then[-1].strip().split(" ")[0] in ("return", "break")
-        if leaves and then[-1].startswith("    " * (depth + 1)) and not then[-1].startswith("    " * (depth + 2)):
-            self.lines += [line[4:] for line in orelse]
-            return
-        self._else(orelse, depth)
-
-    def _tail(self, block: Block, live_out: set[Var], depth: int, ending: _Ending) -> None:
+    def _tail(self, block: Block, live_out: set[Var], depth: int, ending: Ending) -> None:
         """Print a block and its ending; where the last statement is a branch, the ending goes into its arms."""
         printed = [s for s in block.statements if not self._is_nested(s)]
         last = printed[-1] if printed else None
@@ -499,12 +244,12 @@ class FunctionWriter:
             arms.append(self.lines)
             self.lines, self.commented = before, commented
             self.names.of = {**names, **{v: n for v, n in self.names.of.items() if v not in names}}
-        self._arms(condition, arms[0], arms[1], depth)
+        self.lines += branch_lines(condition, arms[0], arms[1], depth)
 
     def _read_by(self, s: Branch) -> set[Var]:
         return self.nesting.expanded(statement_reads(s))
 
-    def _goes_into_arms(self, s: Branch, ending: _Ending) -> bool:
+    def _goes_into_arms(self, s: Branch, ending: Ending) -> bool:
         """Whether an arm ends the block early and the results are read by the ending only."""
         reads = self.nesting.expanded([a for a in ending.atoms() if isinstance(a, Var)])
         chained: set[Var] = set()
@@ -514,35 +259,6 @@ class FunctionWriter:
         if not all(r in reads for r in s.results):
             return False
         return ending.wants_arms(self, s)
-
-    def known(self, atom: Atom) -> Any:
-        """The truth of an atom where it is known here, None where it is not."""
-        while isinstance(atom, Var) and atom in self.replaced:
-            atom = self.replaced[atom]
-        if isinstance(atom, Const):
-            return atom.value if isinstance(atom.value, bool) else None
-        let = self.nesting.inlined.get(atom)
-        if not isinstance(let, Let) or not let.op.name.startswith("logical_"):
-            return None
-        parts = [self.known(a) for a in let.args]
-        if let.op.name == "logical_not":
-            return None if parts[0] is None else not parts[0]
-        absorbing = let.op.name == "logical_or"
-        if absorbing in parts:
-            return absorbing
-        return None if None in parts else not absorbing
-
-    def _else(self, lines: list[str], depth: int) -> None:
-        """An else arm; one that is only another if becomes elif."""
-        pad = "    " * (depth + 1)
-        inner = [line for line in lines if not line.startswith(pad + "    ")]
-        heads = [line for line in inner if not line.startswith((pad + "else:", pad + "elif "))]
-        if len(heads) == 1 and heads[0].startswith(pad + "if "):
-            self.lines.append("    " * depth + "el" + heads[0].strip())
-            self.lines += [line[4:] for line in lines[1:]]
-            return
-        self.line(depth, "else:")
-        self.lines += lines
 
     def _prefer(self, yields: Sequence[Atom], targets: Sequence[str]) -> None:
         for atom, target in zip(yields, targets, strict=False):
@@ -554,7 +270,7 @@ class FunctionWriter:
         pairs = []
         for target, atom in zip(targets, values, strict=True):
             text = self.text(atom)
-            if text is not _SKIPPED and text.text != target:
+            if text is not SKIPPED and text.text != target:
                 nested = self.nesting.inlined.get(atom) if isinstance(atom, Var) else None
                 pairs.append((target, text.text, self.names_in(atom), nested))
         while pairs:
@@ -566,21 +282,6 @@ class FunctionWriter:
             first = ready[0]
             self.line(depth, self._accumulated(first[0], first[3]) or f"{first[0]} = {first[1]}", first[3] or s)
             pairs.remove(first)
-
-    def names_in(self, atom: Atom) -> set[str]:
-        found: set[str] = set()
-        todo: list[Atom] = [atom]
-        while todo:
-            one = todo.pop()
-            if not isinstance(one, Var):
-                continue
-            if one in self.replaced:
-                todo.append(self.replaced[one])
-            elif one in self.nesting.inlined:
-                todo.extend(statement_reads(self.nesting.inlined[one]))
-            elif one in self.names.of:
-                found.add(self.names.of[one])
-        return found
 
     # ---- loops -------------------------------------------------------------------------------------------------------
     def _loop(self, s: Loop | While, live: set[Var], depth: int) -> None:
@@ -621,7 +322,7 @@ class FunctionWriter:
             isinstance(i, Const) and i.value is False and p.temporary for p, i in zip(s.params, s.inits, strict=True)
         ]
         exit_atom = s.body.yields[len(s.params)] if s.exits else None
-        self._tail(s.body, live_out, depth + 1, _Next(targets, list(yields), exit_atom, invariant))
+        self._tail(s.body, live_out, depth + 1, Next(targets, list(yields), exit_atom, invariant))
         if len(self.lines) == start:
             self.line(depth + 1, "pass")
         self.names.of.update(zip(s.results, targets, strict=True))
@@ -637,19 +338,9 @@ class FunctionWriter:
             return
         self.line(depth, "while True:")
         self.lines += inner
-        self.line(depth + 1, f"if {_negated(test)}:")
+        self.line(depth + 1, f"if {negated(test)}:")
         self.line(depth + 2, "break")
 
     def _range(self, s: Loop) -> str:
         text = f"range({range_text([self.text(a) for a in (s.start, s.stop, s.step)])})"
         return f"reversed({text})" if s.reversed else text
-
-
-def _dims(atom: Atom) -> Any:
-    return atom.type.dims if isinstance(atom.type, Type) else object()
-
-
-def _negated(condition: Text) -> str:
-    if condition.text.startswith("not ") and condition.level < AND:
-        return condition.text[4:]
-    return f"not {condition.within(ATOM) if condition.level > 6 else condition.text}"
