@@ -108,6 +108,7 @@ class Reader(ABC):
         self.state = State()
         self.frame: Frame = Frame()
         self.depth = 0
+        self.mismatches: dict[str, SourceError] = {}
 
     # ---- errors ------------------------------------------------------------------------------------------------------
     def fail(self, node: ast.AST, message: str, kind: type[SourceError] = UnsupportedSyntax) -> NoReturn:

@@ -25,11 +25,23 @@ from .operators import as_truth, binary, compare, compute, truth
 from .values import Array, DictValue, ListValue, LocalFunction, Scalar, is_static
 
 
+_REFUSED: dict[type, str] = {
+    ast.Yield: "a generator (yield) cannot be read; fill an array or a list and return it",
+    ast.YieldFrom: "a generator (yield from) cannot be read; fill an array or a list and return it",
+    ast.Await: "an await expression cannot be read; use plain calls",
+    ast.NamedExpr: "an assignment inside an expression (:=) cannot be read; assign on a line of its own",
+    ast.DictComp: "a dict comprehension cannot be read; write the keys, or fill a dict in a loop",
+    ast.SetComp: "a set comprehension cannot be read; use a list",
+    ast.Set: "a set cannot be read; use a list or a tuple",
+}
+
+
 def evaluate(reader: Reader, node: ast.expr, name: str = "t") -> Any:
     """The value of an expression; what it writes is named ``name``."""
     method = _READERS.get(type(node))
     if method is None:
-        reader.fail(node, f"the expression {type(node).__name__} cannot be differentiated; write it as statements")
+        words = _REFUSED.get(type(node), f"the expression {type(node).__name__} cannot be read; write it as statements")
+        reader.fail(node, words)
     with reader.locating(node):
         return method(reader, node, name)
 
@@ -88,7 +100,17 @@ def default_values(reader: Reader, arguments: ast.arguments) -> dict[str, Any]:
 
 
 def _joined(reader: Reader, node: ast.JoinedStr, name: str) -> Any:
-    return ast.unparse(node)
+    for part in node.values:
+        value = reader.evaluate(part.value) if isinstance(part, ast.FormattedValue) else ""
+        if not isinstance(value, str | bool | int | float) or (
+            isinstance(part, ast.FormattedValue) and (part.format_spec is not None or part.conversion != -1)
+        ):
+            reader.fail(node, "a formatted string (f-string) of run-time numbers cannot be read; format outside")
+    texts = [
+        str(reader.evaluate(part.value)) if isinstance(part, ast.FormattedValue) else str(getattr(part, "value", ""))
+        for part in node.values
+    ]
+    return "".join(texts)
 
 
 # ---- operators -------------------------------------------------------------------------------------------------------

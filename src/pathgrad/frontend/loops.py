@@ -159,6 +159,8 @@ class _Loop:
             joined = have.join(wanted)
         except Mismatch as error:
             if isinstance(store, Frame):
+                message = f"{name!r} is {error} in different iterations of this loop; keep one kind of value"
+                self.reader.mismatches[name] = self.reader.error(self.node, message)
                 self.carried.pop(place, None)
                 self.dropped.add(place)
                 return True

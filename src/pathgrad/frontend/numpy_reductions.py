@@ -150,13 +150,19 @@ def diff(reader: Reader, node: ast.AST, x: Any) -> Any:
 
 
 # ---- products --------------------------------------------------------------------------------------------------------
-@reads("vdot", "inner")
+@reads("vdot")
+def vdot(reader: Reader, node: ast.AST, a: Any, b: Any) -> Any:
+    """The inner product of all elements."""
+    return dot(reader, node, ravel(reader, node, a), ravel(reader, node, b))
+
+
+@reads("inner")
 def inner(reader: Reader, node: ast.AST, a: Any, b: Any) -> Any:
-    """The inner product of two vectors."""
+    """The product over the last axes of both."""
     ranks = [operand(reader, node, side).type.rank for side in (a, b)]
-    if max(ranks) > 1:
-        reader.fail(node, f"inner and vdot of arrays with {ranks[0]} and {ranks[1]} axes cannot be read; use @ or np.sum")
-    return dot(reader, node, a, b)
+    if max(ranks) > 2:
+        reader.fail(node, f"inner of arrays with {ranks[0]} and {ranks[1]} axes cannot be read; use @ and transpose")
+    return dot(reader, node, a, transpose(reader, node, b) if ranks[1] == 2 else b)
 
 
 @reads("dot", ".dot")

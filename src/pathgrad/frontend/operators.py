@@ -48,7 +48,7 @@ def binary(reader: Reader, node: ast.AST, op: ast.operator, left: Any, right: An
     if type(op) in _BITWISE:
         return _bitwise(reader, node, op, left, right, name)
     if type(op) not in _BINARY:
-        reader.fail(node, f"the operator {type(op).__name__} is for bits, not for numbers that vary")
+        reader.fail(node, f"the operator {type(op).__name__} is for bits, not for numbers that vary; use arithmetic")
     table_name, python = _BINARY[type(op)]
     if isinstance(left, ListValue) and isinstance(op, ast.Add) and isinstance(right, ListValue):
         return reader.state.add(ListValue.of([*left.items, *right.items]))

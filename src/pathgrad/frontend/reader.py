@@ -230,6 +230,8 @@ class ProgramReader(Reader):
         while frame is not None:
             if name in frame.slots:
                 value = frame.slots[name]
+                if value is UNBOUND and name in self.mismatches:
+                    raise self.mismatches[name]
                 if value is UNBOUND:
                     self.fail(
                         node,
