@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .expressions import negated
-from .spelling import Text
+from .text import Text
 
 __all__ = ["branch_lines"]
 

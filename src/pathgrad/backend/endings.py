@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ..ir import Atom, Branch, Const, Var
 from .expressions import negated
 from .naming import Names
-from .spelling import Text
+from .text import Text
 
 __all__ = ["Ending", "Next", "Return", "Writer"]
 

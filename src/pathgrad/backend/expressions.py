@@ -12,7 +12,8 @@ from ..ir import Atom, Branch, Call, Const, Let, Program, Type, Var
 from ..ir.liveness import statement_reads
 from .constants import array_text, is_literal
 from .naming import Names, Nesting
-from .spelling import AND, ATOM, CONDITIONAL, OR, UNARY, Text, expanded, literal, spell
+from .spelling import expanded, spell
+from .text import AND, ATOM, CONDITIONAL, OR, UNARY, Text, literal
 
 __all__ = ["SKIPPED", "ExpressionWriter", "negated"]
 

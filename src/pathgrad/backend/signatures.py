@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir import Atom, Program
 from .naming import Names
-from .spelling import Text
+from .text import Text
 
 __all__ = ["docstring", "returned", "signature"]
 

@@ -7,29 +7,28 @@ function need no entry.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from ..ir import Const, Let, Type
 from ..ir.types import NUMPY_NAMES
-from ..ops import Index, Integer, NewAxis
+from .text import (
+    AND,
+    ATOM,
+    BITS,
+    COMPARISON,
+    CONDITIONAL,
+    NOT,
+    OR,
+    POWER,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Text,
+    index_text,
+    range_text,
+)
 
-__all__ = ["ATOM", "Text", "index_text", "literal", "spell"]
-
-ATOM, POWER, UNARY, PRODUCT, SUM, BITS, COMPARISON, NOT, AND, OR, CONDITIONAL = range(11)
-
-
-class Text(NamedTuple):
-    """A piece of source and how tightly it binds."""
-
-    text: str
-    level: int = ATOM
-
-    def within(self, level: int) -> str:
-        """The text, in parentheses where ``level`` binds tighter."""
-        return self.text if self.level <= level else f"({self.text})"
-
+__all__ = ["expanded", "spell"]
 
 _INFIX = {
     "add": (" + ", SUM),
@@ -51,13 +50,6 @@ _SUPPORTED = {
     for name in ("sigmoid", "erf", "erfc", "ndtr", "gammaln", "polygamma", "xlogy", "extend", "zero_list", "add_lists")
 }
 _RENAMED = {"amax": "np.max", "amin": "np.min"}
-
-
-def literal(value: Any) -> Text:
-    """A constant as Python source."""
-    if isinstance(value, float) and (np.isinf(value) or np.isnan(value)):
-        return Text("np.nan") if np.isnan(value) else Text("np.inf") if value > 0 else Text("-np.inf", UNARY)
-    return Text(repr(value), UNARY if isinstance(value, int | float) and value < 0 else ATOM)
 
 
 def spell(let: Let, args: Sequence[Text], used: set[str]) -> Text:
@@ -136,23 +128,6 @@ def _not(let: Let, args: Sequence[Text], used: set[str]) -> Text:
             return _function("np.logical_not", args)
         return Text(f"~{args[0].within(UNARY)}", UNARY)
     return Text(f"not {args[0].within(COMPARISON)}", NOT)
-
-
-def index_text(index: Index, numbers: Sequence[Text]) -> str:
-    """What stands between the brackets."""
-    rest = iter(numbers)
-    items = []
-    for item in index.items:
-        if isinstance(item, Integer):
-            items.append(next(rest).text)
-        elif isinstance(item, NewAxis):
-            items.append("None")
-        else:
-            start = next(rest).text if item.start else ""
-            stop = next(rest).text if item.stop else ""
-            step = f":{next(rest).text}" if item.step else ""
-            items.append(f"{start}:{stop}{step}")
-    return ", ".join(items) or "..."
 
 
 def _load(let: Let, args: Sequence[Text], used: set[str]) -> Text:
@@ -329,14 +304,6 @@ def _position(function: str) -> Callable[..., Text]:
 
 def _trip_count(let: Let, args: Sequence[Text], used: set[str]) -> Text:
     return Text(f"len(range({range_text(args)}))")
-
-
-def range_text(args: Sequence[Text]) -> str:
-    """The arguments of ``range``, the usual ones left out."""
-    start, stop, step = (a.text for a in args)
-    if step != "1":
-        return f"{start}, {stop}, {step}"
-    return stop if start == "0" else f"{start}, {stop}"
 
 
 def _iota_like(let: Let, args: Sequence[Text], used: set[str]) -> Text:

@@ -15,7 +15,7 @@ from .arms import branch_lines
 from .endings import Ending, Next, Return
 from .expressions import SKIPPED, ExpressionWriter, negated
 from .signatures import docstring, returned, signature
-from .spelling import index_text, range_text
+from .text import index_text, range_text
 
 __all__ = ["FunctionWriter"]
 

@@ -34,9 +34,11 @@ class _Checker:
         self.assigned: set[Var] = set()
 
     def fail(self, message: str) -> None:
+        """Refuse the program."""
         raise ProgramError(f"program {self.program.name}: {message}")
 
     def run(self) -> None:
+        """Check the whole program."""
         scope = self.assign(self.program.inputs, set())
         self.block(self.program.body, scope)
         conflict = find_conflict(self.program)
@@ -44,6 +46,7 @@ class _Checker:
             self.fail(f"{conflict.atom!r} is written in place while {conflict.reader!r} still reads its storage")
 
     def assign(self, variables: list[Var], scope: set[Var]) -> set[Var]:
+        """The scope after an assignment; each variable is assigned once."""
         for v in variables:
             if v in self.assigned:
                 self.fail(f"{v!r} is assigned twice")
@@ -51,26 +54,31 @@ class _Checker:
         return scope | set(variables)
 
     def read(self, atom: Atom, scope: set[Var]) -> None:
+        """Check that an atom is defined where it is read."""
         if isinstance(atom, Var) and atom not in scope:
             self.fail(f"{atom!r} is read where it is not defined")
 
     def same(self, wanted: ValueType, got: ValueType, what: str) -> None:
+        """Check that two types agree."""
         if wanted != got:
             self.fail(f"{what}: expected {wanted}, got {got}")
 
     def block(self, block: Block, scope: set[Var]) -> None:
+        """Check a block in its scope."""
         for statement in block.statements:
             scope = self.statement(statement, scope)
         for atom in block.yields:
             self.read(atom, scope)
 
     def yields(self, block: Block, types: list[ValueType], what: str) -> None:
+        """Check what a block yields."""
         if len(block.yields) != len(types):
             self.fail(f"{what} yields {len(block.yields)} values, expected {len(types)}")
         for atom, wanted in zip(block.yields, types, strict=True):
             self.same(wanted, atom.type, f"{what} yields {atom!r}")
 
     def statement(self, s: Statement, scope: set[Var]) -> set[Var]:
+        """Check a statement; the scope after it."""
         if isinstance(s, Let):
             for atom in s.args:
                 self.read(atom, scope)
@@ -93,6 +101,7 @@ class _Checker:
         return self.loop(s, scope)
 
     def loop(self, s: Loop | While, scope: set[Var]) -> set[Var]:
+        """Check a loop; the scope after it."""
         for param, init in zip(s.params, s.inits, strict=True):
             self.read(init, scope)
             self.same(param.type, init.type, f"initial value of {param.name}")

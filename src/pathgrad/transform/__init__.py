@@ -1,7 +1,8 @@
 """From programs to derivative programs (floor 3).
 
 `forward` is statement doubling, `reverse` the adjoint program; `activity` says what carries derivatives, `calculus`
-writes derivative expressions, `cotangents` sums them, `residuals` keeps or recomputes, `simplify` cleans up.
+writes derivative expressions, `cotangents` sums them, `storage_rules` transposes reads and writes of places,
+`residuals` keeps or recomputes, `simplify` cleans up.
 """
 
 from __future__ import annotations

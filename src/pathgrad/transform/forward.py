@@ -95,6 +95,7 @@ class _Forward:
 
     # ---- the whole program -------------------------------------------------------------------------------------------
     def run(self) -> None:
+        """Write the tangent program."""
         mapping: dict[Var, Atom] = {}
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping.update(zip(self.program.inputs, inputs, strict=True))
@@ -153,6 +154,7 @@ class _Forward:
 
     # ---- statements --------------------------------------------------------------------------------------------------
     def block(self, block: Block) -> None:
+        """Double the statements of a block."""
         for s in block.statements:
             with self.builder.at(s.origin, "tangent"):
                 if isinstance(s, Let):
@@ -165,6 +167,7 @@ class _Forward:
                     self.loop(s)
 
     def let(self, s: Let) -> None:
+        """A statement and its tangent, the tangent first unless it uses the value."""
         if s.target not in self.varied:
             self.builder.append(s)
             return
@@ -179,6 +182,7 @@ class _Forward:
         self.dots[s.target] = dot
 
     def tangent(self, s: Let) -> Atom:
+        """The tangent of a statement's target: label times tangent, summed over the operands."""
         name = dot_name(s.target)
         if s.op.name == "new_list":
             return self.builder.emit(s.op, [], dict(s.params), name)
@@ -200,6 +204,7 @@ class _Forward:
         return self.fitted(total, s.target, name)
 
     def fitting(self, s: Let, k: int) -> Atom:
+        """The tangent of the operand at position ``k``."""
         return self.dot(s.args[k])
 
     def fitted(self, dot: Atom, value: Var, name: str) -> Atom:
@@ -215,6 +220,7 @@ class _Forward:
         return same_lengths(dot, value)
 
     def call(self, s: Call) -> None:
+        """A call of the callee's tangent program."""
         active = tuple(k for k, a in enumerate(s.args) if a in self.varied and is_float(a.type))
         if not active or not any(is_float(r.type) for r in s.results):
             self.builder.append(s)
@@ -231,6 +237,7 @@ class _Forward:
         self.dots.update(zip(floats, dots, strict=True))
 
     def branch(self, s: Branch) -> None:
+        """A branch that yields tangents too."""
         moving = [k for k, r in enumerate(s.results) if r in self.varied]
         arms = []
         for arm in (s.then, s.orelse):
@@ -246,9 +253,11 @@ class _Forward:
         self.dots.update(zip((s.results[k] for k in moving), dots, strict=True))
 
     def matched(self, atom: Atom, like: Var) -> Atom:
+        """The tangent of an atom in the type of ``like``."""
         return self.fitted(self.dot(atom), like, dot_name(like)) if isinstance(like.type, Type) else self.dot(atom)
 
     def loop(self, s: Loop | While) -> None:
+        """A loop that carries tangents too."""
         moving = [k for k, p in enumerate(s.params) if p in self.varied]
         inits = [*s.inits, *(self.matched(s.inits[k], s.params[k]) for k in moving)]
         params = [dot_variable(s.params[k]) for k in moving]

@@ -19,7 +19,6 @@ from ..ir import (
     Call,
     Const,
     Let,
-    ListType,
     Loop,
     Parameter,
     Program,
@@ -27,7 +26,6 @@ from ..ir import (
     Type,
     Var,
     While,
-    constant,
     is_float,
     remove_dead,
     walk,
@@ -39,6 +37,7 @@ from .cotangents import Cotangents
 from .forward import finish, same_lengths
 from .residuals import ShapeBuilder, changed_in_place, cut_branch, cut_loop
 from .simplify import clone_block, share_common
+from .storage_rules import STORAGE_RULES, Sweep
 
 __all__ = ["reverse"]
 
@@ -114,6 +113,7 @@ class _Reverse:
 
     # ---- the whole program -------------------------------------------------------------------------------------------
     def run(self) -> None:
+        """Write the adjoint program."""
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
         body = clone_block(self.program.body, mapping)
@@ -144,6 +144,7 @@ class _Reverse:
         finish(self.target)
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
+        """The cotangents of the float outputs: the number 1, or inputs of the adjoint."""
         if self.form == "gradient":
             if len(outputs) != 1 or outputs[0].type.rank:
                 raise ProgramError(f"{self.program.name}: the gradient form takes one float scalar output")
@@ -205,14 +206,14 @@ class _Reverse:
 
     # ---- statements --------------------------------------------------------------------------------------------------
     def let(self, s: Let) -> None:
+        """The cotangents of a statement's operands, from that of its target."""
         if s.target not in self.active:
             return
         bar = self.cotangents.take(s.target)
         if bar is None:
             return
-        special = getattr(self, f"_{s.op.name}", None)
-        if special is not None:
-            special(s, bar)
+        if s.op.name in STORAGE_RULES:
+            STORAGE_RULES[s.op.name](Sweep(self.builder, self.calculus, self.cotangents, self.active), s, bar)
             return
         for k in differentiable_operands(s):
             operand = s.args[k]
@@ -232,66 +233,9 @@ class _Reverse:
             part = self.builder.emit(TABLE["cast"], [part], {"dtype": operand.type.dtype}, bar_name(operand))
         return same_lengths(part, operand)
 
-    def _load(self, s: Let, bar: Atom) -> None:
-        self.cotangents.add_at(s.args[0], bar, s.args[1:], s.params["index"])
-
-    def _store(self, s: Let, bar: Atom) -> None:
-        base, value, numbers = s.args[0], s.args[1], s.args[2:]
-        params = dict(s.params)
-        if value in self.active:
-            part = self.builder.emit(TABLE["load"], [bar, *numbers], params, bar_name(value))
-            if (part.type.rank or value.type.rank) and _differs(part, value):
-                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, bar_name(value))
-            self.cotangents.add(value, part)
-        if base in self.active:
-            rest = self.builder.emit(TABLE["store"], [bar, 0.0, *numbers], params, bar_name(base))
-            self.cotangents.add(base, self.calculus.mask(rest))
-
-    def _accumulate(self, s: Let, bar: Atom) -> None:
-        base, value, numbers = s.args[0], s.args[1], s.args[2:]
-        if value in self.active:
-            part = bar
-            if s.params["index"].items:
-                part = self.builder.emit(TABLE["load"], [bar, *numbers], dict(s.params), bar_name(value))
-            if _differs(part, value):
-                part = self.builder.emit(TABLE["sum_to"], [part, value], {}, bar_name(value))
-            self.cotangents.add(value, part)
-        if base in self.active:
-            self.cotangents.add(base, bar)
-
-    def _push(self, s: Let, bar: Atom) -> None:
-        values, value = s.args
-        if value in self.active:
-            self.cotangents.add(value, self.builder.emit(TABLE["last"], [bar], {}, bar_name(value)))
-        self.cotangents.add(values, self.builder.emit(TABLE["pop"], [bar], {}, bar_name(values)))
-
-    def _recall(self, s: Let, bar: Atom) -> None:
-        self.cotangents.add_to_list(s.args[0], bar, s.args[1])
-
-    def _new_list(self, s: Let, bar: Atom) -> None:
-        pass
-
-    def _add_at(self, s: Let, bar: Atom) -> None:
-        values, value, k = s.args
-        if value in self.active:
-            self.cotangents.add(value, self.builder.emit(TABLE["recall"], [bar, k], {}, bar_name(value)))
-        self.cotangents.add(values, bar)
-
-    def _pop(self, s: Let, bar: Atom) -> None:
-        removed = self.builder.emit(TABLE["last"], [s.args[0]], {}, "zero")
-        if isinstance(removed.type, ListType):
-            zero: Atom = self.builder.emit(TABLE["zero_list"], [removed], {}, "zero")
-        elif removed.type.rank:
-            zero = self.builder.emit(TABLE["zeros_like"], [removed], {}, "zero")
-        else:
-            zero = constant(0.0)
-        self.cotangents.add(s.args[0], self.builder.emit(TABLE["push"], [bar, zero], {}, bar_name(s.args[0])))
-
-    def _last(self, s: Let, bar: Atom) -> None:
-        self.cotangents.add_to_list(s.args[0], bar, constant(-1))
-
     # ---- calls -------------------------------------------------------------------------------------------------------
     def call(self, s: Call) -> None:
+        """A call of the callee's adjoint."""
         active = [k for k, a in enumerate(s.args) if a in self.active and is_float(a.type)]
         floats = [r for r in s.results if is_float(r.type)]
         bars = {r: self.cotangents.take(r) for r in floats if r in self.active}
@@ -313,6 +257,7 @@ class _Reverse:
 
     # ---- branches ----------------------------------------------------------------------------------------------------
     def branch(self, s: Branch, depth: int) -> list[Statement]:
+        """A branch over the arms' adjoints; the forward statements that replace the branch."""
         bars = {k: self.cotangents.take(r) for k, r in enumerate(s.results) if r in self.active}
         seeds = [(k, bar) for k, bar in bars.items() if bar is not None]
         if not seeds:
@@ -342,6 +287,7 @@ class _Reverse:
 
     # ---- loops -------------------------------------------------------------------------------------------------------
     def loop(self, s: Loop | While, depth: int) -> list[Statement]:
+        """The loop that runs the iterations' adjoints, last first; the forward statements that replace the loop."""
         moving = [k for k, p in enumerate(s.params) if p in self.active]
         if not moving and not any(isinstance(inner, Let) and inner.target in self.active for inner in walk(s.body)):
             for r in s.results:
@@ -387,12 +333,6 @@ def _may_mask(s: Statement, bar: Var) -> bool:
     if isinstance(s, Let):
         return s.op.selects or (bar.type.is_array and s.op.name in ("store", "load"))
     return isinstance(s, Branch) or (isinstance(s, Call) and selects(s.program))
-
-
-def _differs(part: Atom, value: Atom) -> bool:
-    assert isinstance(part.type, Type)
-    assert isinstance(value.type, Type)
-    return part.type.rank != value.type.rank or part.type.dims != value.type.dims or None in value.type.dims
 
 
 def _mentions(tree: Any, positions: dict[int, int]) -> bool:
