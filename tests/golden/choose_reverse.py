@@ -21,7 +21,6 @@ def choose_grad(x, y):
         y_bar = -x  # line 46: z = math.exp(x) - y
         x_bar = z + x * t
     else:
-        y_bar = x * y  # line 48: z = y * y
-        y_bar += y_bar
+        y_bar = 2.0 * (x * y)  # line 48: z = y * y
         x_bar = z
     return x_bar, y_bar

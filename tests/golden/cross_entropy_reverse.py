@@ -34,7 +34,7 @@ def cross_entropy_grad(W, x, label):
     t = W @ x
     v = softmax(t)
     # backward sweep
-    t_2 = np.zeros_like(v)  # line 94: return -np.log(softmax(W @ x)[label])
-    t_2[label] -= 1.0 / v[label]
-    W_bar = np.multiply.outer(softmax_bar(t, t_2), x)
+    v_bar = np.zeros_like(v)  # line 94: return -np.log(softmax(W @ x)[label])
+    v_bar[label] -= 1.0 / v[label]
+    W_bar = np.multiply.outer(softmax_bar(t, v_bar), x)
     return W_bar

@@ -29,8 +29,10 @@ def legendre_bar(n, x, result_bar):
         t = 2 * n - 1
         # line 108: return ((2 * n - 1) * x * legendre(n - 1, x) - (n - 1) * legendre(n - 2, x)) / n
         t_2 = result_bar / n
-        x_bar = legendre_bar(n - 2, x, -t_2 * (n - 1))
-        x_bar = x_bar + legendre_bar(n - 1, x, t_2 * (t * x)) + t_2 * v * t
+        v_bar = -t_2 * (n - 1)
+        x_bar = legendre_bar(n - 2, x, v_bar)
+        v_bar = t_2 * (t * x)
+        x_bar = x_bar + legendre_bar(n - 1, x, v_bar) + t_2 * v * t
     return x_bar
 
 
@@ -49,6 +51,8 @@ def legendre_grad(n, x):
         t = 2 * n - 1
         # line 108: return ((2 * n - 1) * x * legendre(n - 1, x) - (n - 1) * legendre(n - 2, x)) / n
         t_2 = 1.0 / n
-        x_bar = legendre_bar(n - 2, x, -t_2 * (n - 1))
-        x_bar = x_bar + legendre_bar(n - 1, x, t_2 * (t * x)) + t_2 * v * t
+        v_bar = -t_2 * (n - 1)
+        x_bar = legendre_bar(n - 2, x, v_bar)
+        v_bar = t_2 * (t * x)
+        x_bar = x_bar + legendre_bar(n - 1, x, v_bar) + t_2 * v * t
     return x_bar

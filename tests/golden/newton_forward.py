@@ -14,13 +14,12 @@ def newton_dot(a):
     x_dot = 1.0
     x = a
     while True:
-        t = x_dot * x if x_dot else 0.0  # line 55: step = (x * x - a) / (2 * x)
-        t_2 = 2 * x
-        step = (x * x - a) / t_2
+        t = 2 * x
+        step = (x * x - a) / t
         # line 55: step = (x * x - a) / (2 * x)
-        step_dot = (t + t + -1.0) / t_2 - _extend(x_dot * 2 if x_dot else 0.0, step / t_2)
+        step_dot = (2.0 * (x_dot * x if x_dot else 0.0) + -1.0) / t - _extend(x_dot * 2 if x_dot else 0.0, step / t)
+        x_dot -= step_dot  # line 56: x = x - step
         x -= step
-        x_dot = x_dot - step_dot  # line 56: x = x - step
         if np.absolute(step) < 1e-12:
             break
     return x_dot

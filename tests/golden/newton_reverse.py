@@ -33,6 +33,6 @@ def newton_grad(a):
         t_2 = step_bar * (1.0 / t) if step_bar else 0.0  # line 55: step = (x * x - a) / (2 * x)
         x_bar_2 = t_2 * x if t_2 else 0.0
         x_bar = x_bar + _extend(-(step_bar * (step / t) if step_bar else 0.0), 2) + x_bar_2 + x_bar_2
-        a_bar = a_bar - t_2
+        a_bar -= t_2
     a_bar += x_bar  # line 54: while True:
     return a_bar

@@ -27,21 +27,18 @@ def orbit_pair(p, s, dt, n, p_dot):
     s_dot = np.zeros_like(s)  # line 117: for _ in range(n):
     cost_dot = 0.0
     cost = 0.0
-    for _ in range(n):
+    for k in range(n):
         k1, k1_dot = field_pair(s, p, s_dot, p_dot)  # line 118: k1 = field(s, p)
         t = 0.5 * dt
-        t_2 = t * k1
-        k2, k2_dot = field_pair(s + t_2, p, s_dot + t * k1_dot, p_dot)  # line 119: k2 = field(s + 0.5 * dt * k1, p)
-        t_2 = t * k2
-        k3, k3_dot = field_pair(s + t_2, p, s_dot + t * k2_dot, p_dot)  # line 120: k3 = field(s + 0.5 * dt * k2, p)
-        t = dt * k3
-        k4, k4_dot = field_pair(s + t, p, s_dot + dt * k3_dot, p_dot)  # line 121: k4 = field(s + dt * k3, p)
+        # line 119: k2 = field(s + 0.5 * dt * k1, p)
+        k2, k2_dot = field_pair(s + t * k1, p, s_dot + t * k1_dot, p_dot)
+        # line 120: k3 = field(s + 0.5 * dt * k2, p)
+        k3, k3_dot = field_pair(s + t * k2, p, s_dot + t * k2_dot, p_dot)
+        k4, k4_dot = field_pair(s + dt * k3, p, s_dot + dt * k3_dot, p_dot)  # line 121: k4 = field(s + dt * k3, p)
         t = dt / 6
-        t_2 = k1 + 2 * k2 + 2 * k3 + k4
-        t_3 = t * t_2
         # line 122: s = s + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
         s_dot = s_dot + t * (k1_dot + k2_dot * 2 + k3_dot * 2 + k4_dot)
-        s = s + t_3
+        s = s + t * (k1 + 2 * k2 + 2 * k3 + k4)
+        cost_dot += np.sum(s_dot * s + s * s_dot)  # line 123: cost += np.sum(s * s)
         cost += np.sum(s * s)
-        cost_dot = cost_dot + np.sum(s_dot * s + s * s_dot)  # line 123: cost += np.sum(s * s)
     return cost, cost_dot

@@ -51,23 +51,19 @@ def field_bar(s, p, result_bar):
 def orbit_grad(p, s, dt, n):
     # forward sweep; keeps s of each iteration
     s_kept = []
-    for _ in range(n):
+    for k in range(n):
         s_kept.append(s)
         k1 = field(s, p)
         t = 0.5 * dt
-        t_2 = t * k1
-        k2 = field(s + t_2, p)
-        t = t * k2
-        k3 = field(s + t, p)
-        t = dt * k3
-        t = k1 + 2 * k2 + 2 * k3 + field(s + t, p)
-        t = dt / 6 * t
-        s = s + t
+        k2 = field(s + t * k1, p)
+        k3 = field(s + t * k2, p)
+        t = k1 + 2 * k2 + 2 * k3 + field(s + dt * k3, p)
+        s = s + dt / 6 * t
     # backward sweep
     s_bar = np.zeros_like(s)  # line 117: for _ in range(n):
     p_bar = np.zeros_like(p)
-    for _ in reversed(range(n)):
-        s = s_kept[_]
+    for k in reversed(range(n)):
+        s = s_kept[k]
         k1 = field(s, p)
         t = 0.5 * dt
         t_2 = t * k1
@@ -79,20 +75,18 @@ def orbit_grad(p, s, dt, n):
         t_6 = dt * k3
         t_7 = s + t_6
         t_8 = dt / 6
-        t_9 = k1 + 2 * k2 + 2 * k3 + field(t_7, p)
-        t_10 = t_8 * t_9
-        s_2 = s + t_10
-        t_11 = s_2 * s_2
-        s_bar_2 = 1.0 * s_2  # line 123: cost += np.sum(s * s)
+        t_9 = t_8 * (k1 + 2 * k2 + 2 * k3 + field(t_7, p))
+        s_2 = s + t_9
+        t_10 = s_2 * s_2
+        s_bar_2 = s_2  # line 123: cost += np.sum(s * s)
         s_bar = s_bar + s_bar_2
         s_bar += s_bar_2
         s_bar_2 = _sum_to(s_bar, s)  # line 122: s = s + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        t_8 = _sum_to(s_bar, t_10) * t_8
+        t_8 = _sum_to(s_bar, t_9) * t_8
         k3_bar = t_8 * 2
         t_7, p_bar_2 = field_bar(t_7, p, t_8)  # line 121: k4 = field(s + dt * k3, p)
         p_bar += p_bar_2
-        s_bar = _sum_to(t_7, s)
-        s_bar = s_bar_2 + s_bar
+        s_bar = s_bar_2 + _sum_to(t_7, s)
         k3_bar_2 = k3_bar + _sum_to(t_7, t_6) * dt
         t_5, p_bar_2 = field_bar(t_5, p, k3_bar_2)  # line 120: k3 = field(s + 0.5 * dt * k2, p)
         p_bar += p_bar_2

@@ -27,10 +27,9 @@ def prod_grad_dot(x):
     for i in range(1, 6):
         ans_kept_dot[i - 1] = ans_dot
         ans_kept[i - 1] = ans
-        v, t = f_pair(i, x, 1.0)  # line 34: ans = ans * f(i, x)
-        ans_2 = ans * v
-        ans_dot = ans_dot * v + ans * t  # line 34: ans = ans * f(i, x)
-        ans = ans_2
+        v, v_dot = f_pair(i, x, 1.0)  # line 34: ans = ans * f(i, x)
+        ans_dot = ans_dot * v + ans * v_dot
+        ans = ans * v
     # backward sweep
     ans_bar_dot = 0.0
     ans_bar = 1.0
@@ -38,9 +37,11 @@ def prod_grad_dot(x):
     for i in reversed(range(1, 6)):
         ans_dot = ans_kept_dot[i - 1]  # line 33: for i in range(1, 6):
         ans = ans_kept[i - 1]
-        v, t = f_pair(i, x, 1.0)  # line 34: ans = ans * f(i, x)
-        x_bar, x_bar_dot_2 = f_bar_pair(i, x, ans_bar * ans, 1.0, ans_bar_dot * ans + ans_bar * ans_dot)
-        ans_bar_dot = ans_bar_dot * v + ans_bar * t
+        v, v_dot = f_pair(i, x, 1.0)  # line 34: ans = ans * f(i, x)
+        ans_bar_dot_2 = ans_bar_dot * v + ans_bar * v_dot
+        v_bar_dot = ans_bar_dot * ans + ans_bar * ans_dot
+        x_bar, x_bar_dot_2 = f_bar_pair(i, x, ans_bar * ans, 1.0, v_bar_dot)
+        x_bar_dot += x_bar_dot_2
+        ans_bar_dot = ans_bar_dot_2
         ans_bar = ans_bar * v
-        x_bar_dot = x_bar_dot + x_bar_dot_2
     return x_bar_dot

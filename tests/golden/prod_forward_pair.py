@@ -12,8 +12,7 @@ def prod_pair(x, x_dot):
     ans_dot = 0.0
     ans = 1.0
     for i in range(1, 6):
-        v, t = f_pair(i, x, x_dot)  # line 34: ans = ans * f(i, x)
-        ans_2 = ans * v
-        ans_dot = ans_dot * v + ans * t  # line 34: ans = ans * f(i, x)
-        ans = ans_2
+        v, v_dot = f_pair(i, x, x_dot)  # line 34: ans = ans * f(i, x)
+        ans_dot = ans_dot * v + ans * v_dot
+        ans = ans * v
     return ans, ans_dot

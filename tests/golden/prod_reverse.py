@@ -24,6 +24,6 @@ def prod_grad(x):
     x_bar = 0.0
     for i in reversed(range(1, 6)):
         ans = ans_kept[i - 1]  # line 33: for i in range(1, 6):
-        x_bar = x_bar + f_bar(i, x, ans_bar * ans)  # line 34: ans = ans * f(i, x)
+        x_bar += f_bar(i, x, ans_bar * ans)  # line 34: ans = ans * f(i, x)
         ans_bar = ans_bar * f(i, x)
     return x_bar

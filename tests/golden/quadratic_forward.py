@@ -11,8 +11,8 @@ def quadratic_pair(A, x, A_dot):
         row = 0.0
         for j in range(A.shape[1]):
             x_j = x[j]
+            row_dot += A_dot[i, j] * x_j  # line 83: row += A[i, j] * x[j]
             row += A[i, j] * x_j
-            row_dot = row_dot + A_dot[i, j] * x_j  # line 83: row += A[i, j] * x[j]
-        total_dot = total_dot + (row_dot * row + row * row_dot)  # line 84: total += row * row
-        total = total + row * row
+        total_dot += row_dot * row + row * row_dot  # line 84: total += row * row
+        total += row * row
     return total, total_dot

@@ -11,7 +11,7 @@ def quadratic_grad(A, x):
         row = 0.0
         for j in range(n):
             row += A[i, j] * x[j]
-        row_bar = row + row  # line 84: total += row * row
+        row_bar = 2.0 * row  # line 84: total += row * row
         for j in reversed(range(n)):
             t = row_bar * x[j]  # line 83: row += A[i, j] * x[j]
             x_bar[j] += row_bar * A[i, j]

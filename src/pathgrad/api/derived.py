@@ -162,7 +162,7 @@ class Derived:
 
     def run(self, entry: _Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the emitted function."""
-        values = [prepared(bound[p.name]) for p in entry.program.parameters if p.name in entry.specs]
+        values = [prepared(bound[p.name]) for p in entry.reading.program.parameters]
         try:
             return plain(entry.function(*values, *(prepared(seed) for seed in seeds)))
         except (ValueError, IndexError) as error:

@@ -8,7 +8,17 @@ from typing import Any
 from ..frontend import Reading
 from ..ir import Program
 from ..transform import reverse
-from .derived import Argnums, Derived, active_inputs, arranged, chosen_parameters, moved, require_scalar, same_shapes, shaped_as
+from .derived import (
+    Argnums,
+    Derived,
+    active_inputs,
+    arranged,
+    chosen_parameters,
+    moved,
+    require_scalar,
+    same_shapes,
+    shaped_as,
+)
 
 __all__ = ["grad", "value_and_grad"]
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..frontend import Reading
+from ..frontend.read import tree_positions
 from ..ir import Program, is_float
 from ..transform import forward, reverse
 from .derived import Argnums, Derived, arranged, moved, shaped_as
@@ -101,12 +102,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     derived = _forward_of(f)
     bound = derived.primal.bind(primals, {})
     entry = derived.entry(bound)
-    names = list(bound)[: len(primals)] if not derived.primal.bound else list(bound)[1 : len(primals) + 1]
+    names = list(bound)[len(derived.primal.bound) :][: len(primals)]
     given = dict(zip(names, tangents, strict=True))
+    program = entry.reading.program
     seeds = []
-    for parameter in entry.program.parameters:
-        name = parameter.name.removesuffix("_dot")
-        if parameter.name.endswith("_dot") and name in bound and parameter.name not in entry.specs:
+    for parameter in program.parameters:
+        if any(is_float(program.inputs[k].type) for k in tree_positions(parameter.tree)):
+            name = parameter.name
             tangent = given[name] if name in given else _zeros(bound[name])
             seeds.append(_matching(tangent, bound[name], f"jvp: the tangent of {name!r}"))
     value, tangent = derived.run(entry, bound, seeds)
@@ -186,10 +188,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def pull(cotangent: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments."""
         seed = _matching(cotangent, value, "vjp: the cotangent")
-        has_seed = len(entry.program.parameters) > sum(p.name in entry.specs for p in entry.program.parameters)
+        own = entry.reading.program.parameters
+        has_seed = len(entry.program.parameters) > len(own)
         results = derived.run(entry, kept, [seed] if has_seed else [])
-        present = [p.name for p in entry.program.parameters if p.name in entry.specs]
-        by_name = dict(zip(present, results, strict=True))
+        by_name = dict(zip((p.name for p in own), results, strict=True))
         wanted = names[first : first + len(primals)]
         return tuple(None if by_name.get(n) is None else shaped_as(entry.specs[n], by_name[n]) for n in wanted)
 

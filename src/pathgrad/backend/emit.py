@@ -15,7 +15,7 @@ import numpy as np
 from ..ir import Const, Program, programs_called, walk
 from .constants import array_text, is_literal
 from .statements import FunctionWriter
-from .support import required
+from .support import SUPPORT, required
 
 __all__ = ["Module", "emit"]
 
@@ -83,8 +83,10 @@ def _describe(program: Program) -> str:
 
 def _program_names(programs: Sequence[Program], main: Program) -> dict[int, str]:
     """A distinct function name for every program; the main one keeps its own."""
-    names = {id(main): main.name}
-    taken = {main.name}
+    reserved = {"np", "math", *SUPPORT}
+    own = main.name if main.name not in reserved else f"{main.name}_"
+    names = {id(main): own}
+    taken = {own, *reserved}
     for program in programs:
         if program is main:
             continue
@@ -112,7 +114,7 @@ def _constants(programs: Sequence[Program]) -> dict[str, np.ndarray[Any, Any]]:
                 continue
             base = atom.name if atom.name.isidentifier() else "data"
             name, n = base, 1
-            while name in found:
+            while name in found or name in ("np", "math") or name in SUPPORT:
                 n += 1
                 name = f"{base}_{n}"
             by_identity[id(atom.value)] = name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from ..ir import Atom, Branch, Const, Var
+from ..ir import Atom, Block, Branch, Const, Let, Var
 from .expressions import negated
 from .naming import Names
 from .text import Text
@@ -71,7 +71,14 @@ class Return(Ending):
 
     def wants_arms(self, writer: Writer, s: Branch) -> bool:
         """Whether the ending is better printed in the arms of the last branch."""
-        return s.role == "primal" and all(a in s.results or isinstance(a, Const) for a in self.outputs)
+        whole = all(_has_value(arm) for arm in (s.then, s.orelse))
+        return whole and s.role == "primal" and all(a in s.results or isinstance(a, Const) for a in self.outputs)
+
+
+def _has_value(arm: Block) -> bool:
+    """Whether an arm gives every result a value; where it does not, Python raises when the name is read."""
+    missing = {s.target for s in arm.statements if isinstance(s, Let) and s.op.name == "undefined"}
+    return missing.isdisjoint(a for a in arm.yields if isinstance(a, Var))
 
 
 class Next(Ending):

@@ -141,7 +141,7 @@ class ExpressionWriter:
         """An operand; broadcasting that NumPy does by itself is left to it."""
         if isinstance(atom, Var) and isinstance(inner := self.nesting.inlined.get(atom), Let):
             if inner.op.name == "broadcast_with" and self._spreads_itself(let, atom, inner):
-                return self.operand(let, inner.args[0])
+                return self.text(inner.args[0])
             if inner.op.name == "spread" and self._spreads_itself(let, atom, inner):
                 return expanded(inner, self.text(inner.args[0]))
         return self.text(atom)

@@ -29,6 +29,7 @@ from ..ir import (
     walk,
 )
 from ..ir.liveness import live_after, statement_reads
+from .support import SUPPORT
 
 __all__ = ["Names", "Nesting", "writes_in_place"]
 
@@ -271,7 +272,7 @@ class Names:
 
     def __init__(self, taken: Iterable[str], reserved: Iterable[str] = ()) -> None:
         self.reserved = set(reserved)
-        self.taken = {*taken, "np", "math", *keyword.kwlist}
+        self.taken = {*taken, "np", "math", *SUPPORT, *keyword.kwlist}
         self.of: dict[Var, str] = {}
         self.preferred: dict[Var, str] = {}
 

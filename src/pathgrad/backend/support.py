@@ -121,7 +121,7 @@ def _polygamma(n, x):
         (),
         '''def _zero_list(values):
     """Zeros in the shapes of kept values."""
-    return [_zero_list(v) if isinstance(v, list) else v * 0.0 for v in values]
+    return [_zero_list(v) if isinstance(v, list) else np.zeros_like(v)[()] for v in values]
 ''',
     ),
     "_add_lists": (

@@ -44,9 +44,9 @@ def _operators() -> dict[int, tuple[Any, Op]]:
             found[id(function)] = (function, op)
     return found
 
+
 #: Modules whose functions derive functions: they are called when reading.
 _VERBS = ("pathgrad.api", "pathgrad.arithmetic.derivative")
-
 
 
 def operator_of(callee: Any) -> Op | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 def product(x: Any) -> Any:
     """The product along the first axis, one factor after the other."""
-    result = x[0] * 0.0 + 1.0
+    result = np.ones_like(x[0])
     for k in range(len(x)):
         result = result * x[k]
     return result

@@ -24,7 +24,6 @@ from .operands import operand, operate
 from .operators import as_truth, binary, compare, compute, truth
 from .values import Array, DictValue, ListValue, LocalFunction, Scalar, is_static
 
-
 _REFUSED: dict[type, str] = {
     ast.Yield: "a generator (yield) cannot be read; fill an array or a list and return it",
     ast.YieldFrom: "a generator (yield from) cannot be read; fill an array or a list and return it",

@@ -106,7 +106,12 @@ class Template:
         if self.kind != other.kind or len(self.parts) != len(other.parts):
             raise Mismatch(f"{_describe(self)} and {_describe(other)}")
         parts = tuple(a.join(b) for a, b in zip(self.parts, other.parts, strict=True))
-        return Template(self.kind, _join_types(self.type, other.type), self.weak and other.weak, parts)
+        type_ = _join_types(self.type, other.type)
+        if self.kind == "number" and self.weak != other.weak:
+            # a Python number takes the precision of the NumPy number that it meets
+            strong = (other if self.weak else self).type
+            type_ = strong if strong == Type("f32") else type_
+        return Template(self.kind, type_, self.weak and other.weak, parts)
 
 
 def _equal(a: Any, b: Any) -> bool:

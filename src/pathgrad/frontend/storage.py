@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir import Atom, Type, array, Var
+from ..ir import Atom, Type, Var, array
 from ..ops import TABLE, Index, Integer
 from ..ops.structural import index_dims
 from .context import Reader

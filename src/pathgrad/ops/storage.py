@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .record import array_op
 
 
@@ -28,7 +30,7 @@ def add_values(a: Any, b: Any) -> Any:
 
 def zero_value(a: Any) -> Any:
     """Zero in the shape of a kept value."""
-    return [zero_value(x) for x in a] if isinstance(a, list) else a * 0.0
+    return [zero_value(x) for x in a] if isinstance(a, list) else np.zeros_like(a)[()]
 
 
 # fmt: off

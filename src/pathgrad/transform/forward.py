@@ -133,9 +133,10 @@ class _Forward:
             return
         dot_of = {k: len(inputs) + j for j, k in enumerate(self.positions)} if tangents else {}
         target.parameters = list(source.parameters)
-        target.parameters += [
-            Parameter(f"{p.name}_dot", _shift(p.tree, dot_of)) for p in source.parameters if _touches(p.tree, dot_of)
-        ]
+        taken = {p.name for p in source.parameters}
+        for p in source.parameters:
+            if _touches(p.tree, dot_of):
+                target.parameters.append(Parameter(distinct(f"{p.name}_dot", taken), _shift(p.tree, dot_of)))
         floats = [k for k, a in enumerate(source.outputs) if is_float(a.type)]
         base = 0 if self.form == "derivative" else len(source.outputs)
         dots = _shift(source.result, {k: base + j for j, k in enumerate(floats)})
@@ -301,6 +302,13 @@ def finish(program: Program) -> None:
     for p in group:
         place_copies(p)
     check(program)
+
+
+def distinct(name: str, taken: set[str]) -> str:
+    """A parameter name that the user's function does not have."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _interleaved(values: Sequence[Any], dots: Sequence[Any], moving: Sequence[int]) -> list[Any]:

@@ -34,7 +34,7 @@ from ..ops import TABLE
 from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
 from .cotangents import Cotangents
-from .forward import finish, same_lengths
+from .forward import distinct, finish, same_lengths
 from .residuals import ShapeBuilder, changed_in_place, cut_branch, cut_loop
 from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
@@ -177,6 +177,7 @@ class _Reverse:
             floats = [k for k, a in enumerate(source.outputs) if is_float(a.type)]
             bars = {k: len(inputs) + j for j, k in enumerate(floats)}
             name = "result_bar" if len(seeds) > 1 else seeds[0].name
+            name = distinct(name, {p.name for p in source.parameters})
             target.parameters.append(Parameter(name, _shift(source.result, bars)))
         base = len(source.outputs) if self.with_value else 0
         wanted = {k: base + j for j, k in enumerate(self.positions)}
