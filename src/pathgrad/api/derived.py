@@ -35,6 +35,7 @@ class _Entry:
     module: Module
     function: Callable[..., Any]
     specs: dict[str, Spec]
+    original: Callable[..., Any] | None = None
 
 
 class Primal:
@@ -163,6 +164,8 @@ class Derived:
     def run(self, entry: _Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the emitted function."""
         values = [prepared(bound[p.name]) for p in entry.reading.program.parameters]
+        if entry.original is not None:
+            entry.original(*values)
         try:
             return plain(entry.function(*values, *(prepared(seed) for seed in seeds)))
         except (ValueError, IndexError) as error:
@@ -179,7 +182,9 @@ class Derived:
         reading = self.primal.read(specs, bound.__getitem__)
         program = self.derive(reading, bound)
         module = emit(program, self.describe)
-        entry = _Entry(reading, program, module, load(module), specs)
+        # a derivative program may have no use for a value that Python cannot give: the function itself says so
+        original = load(emit(reading.program)) if reading.may_be_unbound() else None
+        entry = _Entry(reading, program, module, load(module), specs, original)
         self.entries.setdefault(key, []).append(entry)
         return entry
 

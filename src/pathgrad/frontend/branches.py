@@ -18,7 +18,7 @@ from .operands import atom_of, operate
 from .operators import truth
 from .state import Mismatch, leaves, rebuild, template_of
 from .storage import type_of
-from .values import UNBOUND, Array, DictValue, ListValue, Scalar
+from .values import NOT_TAKEN, UNBOUND, Array, DictValue, ListValue, Scalar
 
 
 def read_if(reader: Reader, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Outcome, bool]:
@@ -81,10 +81,10 @@ def branch(
         if isinstance(store, ListValue | DictValue) and (a is UNBOUND or b is UNBOUND) and not (dead_a or dead_b):
             reader.fail(node, "a list or dict grows on one path of this branch only; give it the same length on both")
         if not (dead_a and dead_b):
-            joined = join(UNBOUND if dead_a else a, UNBOUND if dead_b else b, str(name))
+            joined = join(NOT_TAKEN if dead_a else a, NOT_TAKEN if dead_b else b, str(name))
             updates.append((store, key, joined))
     flags = [join.flag(a, b) for a, b in zip(out_a.flags, out_b.flags, strict=True)]
-    value: Any = UNBOUND
+    value: Any = NOT_TAKEN
     if out_a.returned is not False or out_b.returned is not False:
         value = join(out_a.value, out_b.value, "result")
     join.finish(test.atom)
@@ -108,10 +108,11 @@ class _Join:
         if isinstance(a, Array) and isinstance(b, Array) and a.cell is b.cell and a.views == b.views:
             return a
         try:
-            if a is UNBOUND or b is UNBOUND:
-                template = template_of(b if a is UNBOUND else a, type_of)
+            missing_a, missing_b = (x is UNBOUND or x is NOT_TAKEN for x in (a, b))
+            if missing_a or missing_b:
+                template = template_of(b if missing_a else a, type_of)
                 if template.kind == "fixed":
-                    return b if a is UNBOUND else a
+                    return b if missing_a else a
             else:
                 template = template_of(a, type_of).join(template_of(b, type_of))
         except Mismatch as error:

@@ -18,7 +18,7 @@ from ..errors import ShapeError, SourceError, UnsupportedSyntax
 from ..ir import Builder
 from .source import Source
 from .state import State
-from .values import UNBOUND, Frame, Scalar, frozen
+from .values import NOT_TAKEN, Frame, Scalar, frozen
 
 __all__ = ["NORMAL", "Dependency", "Library", "NeedsStatic", "Outcome", "Reader"]
 
@@ -41,7 +41,7 @@ class Outcome:
     """How a block ended: each flag is False, True, or a run-time truth value."""
 
     returned: Any = False
-    value: Any = UNBOUND
+    value: Any = NOT_TAKEN
     broke: Any = False
     continued: Any = False
 

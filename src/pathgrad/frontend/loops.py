@@ -22,7 +22,7 @@ from .operands import atom_of, operate
 from .operators import truth
 from .state import Mismatch, Template, leaves, rebuild, template_of
 from .storage import type_of
-from .values import UNBOUND, Array, Cell, DictValue, Frame, ListValue, Scalar
+from .values import NOT_TAKEN, UNBOUND, Array, Cell, DictValue, Frame, ListValue, Scalar
 
 UNROLL_LIMIT = 2000
 
@@ -248,7 +248,7 @@ class _Loop:
             inits += leaves(slots.get(place[1], UNBOUND), template, lambda v, t: atom_of(reader, v, t))
         extras = [Var("result" if k else "returned", t) for k, t in enumerate(extra_types)]
         for k, variable in enumerate(extras):
-            inits.append(constant(False) if k == 0 else atom_of(reader, UNBOUND, variable.type))
+            inits.append(constant(False) if k == 0 else atom_of(reader, NOT_TAKEN, variable.type))
         results = [Var(v.name, v.type) for v in (*params, *extras)]
         origin, role = reader.builder.origin, reader.builder.role
         if is_while:

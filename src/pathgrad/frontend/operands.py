@@ -17,7 +17,10 @@ from ..ir.types import ValueType, promote
 from ..ops import TABLE, Op
 from .context import Reader
 from .storage import content_of, new_array
-from .values import UNBOUND, Array, ListValue, Scalar, as_number, describe
+from .values import NOT_TAKEN, UNBOUND, Array, ListValue, Scalar, as_number, describe
+
+#: The name of what a variable holds where it was not assigned.
+UNBOUND_NAME = "unbound"
 
 
 # ---- operands --------------------------------------------------------------------------------------------------------
@@ -56,8 +59,9 @@ def array_from(reader: Reader, node: ast.AST, value: Any) -> Atom:
 
 def atom_of(reader: Reader, value: Any, wanted: ValueType) -> Atom:
     """One leaf as an atom of the wanted type; an unbound one as a value that is never read."""
-    if value is UNBOUND:
-        return reader.builder.emit(TABLE["undefined"], [], {"type": wanted}, "undefined")
+    if value is UNBOUND or value is NOT_TAKEN:
+        name = UNBOUND_NAME if value is UNBOUND else "undefined"
+        return reader.builder.emit(TABLE["undefined"], [], {"type": wanted}, name)
     if isinstance(value, Array):
         atom: Atom = content_of(reader, value)
     elif isinstance(value, Var | Const):

@@ -13,11 +13,24 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from ..ir import Block, Parameter, Program, Type, Var, array, check, place_copies, remove_dead
+from ..ir import (
+    Block,
+    Let,
+    Parameter,
+    Program,
+    Type,
+    Var,
+    array,
+    check,
+    place_copies,
+    programs_called,
+    remove_dead,
+    walk,
+)
 from ..ir.types import dtype_of_numpy
 from .context import Dependency, Library, NeedsStatic, Reader
 from .names import bind, identifier
-from .operands import atom_of
+from .operands import UNBOUND_NAME, atom_of
 from .reader import ProgramReader
 from .source import Source
 from .state import leaves, template_of
@@ -134,6 +147,14 @@ class Reading:
     program: Program
     fixed: dict[str, Any] = field(default_factory=dict)
     dependencies: list[Dependency] = field(default_factory=list)
+
+    def may_be_unbound(self) -> bool:
+        """Whether the program may read a name that was not assigned on some path, where Python raises."""
+        return any(
+            isinstance(s, Let) and s.op.name == "undefined" and s.target.name == UNBOUND_NAME
+            for program in programs_called(self.program)
+            for s in walk(program.body)
+        )
 
     def is_current(self) -> bool:
         """Whether the names outside the function still have the values that were read."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..ir import Atom, Const, Type, ValueType, Var
 from ..ir.types import promote
-from .values import UNBOUND, Array, Cell, ListValue, LocalFunction, Scalar, Store, as_number
+from .values import NOT_TAKEN, UNBOUND, Array, Cell, ListValue, LocalFunction, Scalar, Store, as_number
 
 __all__ = ["Mismatch", "State", "Template", "leaves", "rebuild", "template_of"]
 
@@ -159,8 +159,8 @@ def leaves(value: Any, template: Template, read: Callable[[Any, ValueType], Atom
     if template.type is not None:
         yield read(value, template.type)
         return
-    if value is UNBOUND:
-        items: list[Any] = [UNBOUND] * len(template.parts)
+    if value is UNBOUND or value is NOT_TAKEN:
+        items: list[Any] = [value] * len(template.parts)
     else:
         items = value.items if isinstance(value, ListValue) else list(value) if template.parts else []
     for item, part in zip(items, template.parts, strict=True):

@@ -18,6 +18,7 @@ from ..ir import Atom, Type, constant
 from ..ops import Index
 
 __all__ = [
+    "NOT_TAKEN",
     "UNBOUND",
     "Array",
     "Cell",
@@ -41,7 +42,10 @@ class _Unbound:
         return "<unbound>"
 
 
+#: What a name holds on a path on which it was not assigned: Python raises where it is read.
 UNBOUND = _Unbound()
+#: What a name holds on a path that does not come here: nothing reads it.
+NOT_TAKEN = _Unbound()
 
 
 @dataclass(frozen=True, eq=False)
