@@ -248,7 +248,7 @@ ARRAY = {
     ".reshape": (lambda a: a.reshape(2, -1) * a.reshape((2, 6)), CUBE),
     "ravel": (lambda a: np.ravel(a) * a.ravel() * a.flatten(), A),
     "expand_dims": (lambda v: np.expand_dims(v, 1) * np.expand_dims(v, axis=0), V),
-    "squeeze": (lambda a: np.squeeze(a[:1]) * a[1:].squeeze(axis=0), A),
+    "squeeze": (lambda a: np.squeeze(a[:1], axis=0) * a[1:].squeeze(axis=0), A),
     "broadcast_to": (lambda v: np.broadcast_to(v, (3, 4)) * v, V),
     "newaxis": (lambda v: v[:, np.newaxis] * v[None, :], V),
     "flip": (lambda a: np.flip(a, axis=1) * a, A),

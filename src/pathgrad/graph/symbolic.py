@@ -165,6 +165,7 @@ def symbolic(graph: _G, names: Mapping[VertexKey, str] | Literal["auto"] | None 
         Names for intermediate results: labels are then written in terms of them, as the lecture's Figure 9 writes
         y(1 − y) for the sigmoid's label. ``"auto"`` names every operation ``v0, v1, ...`` by its number. Results
         without a name are written out in terms of the inputs.
+        By default the names that the vertices of the graph have (those of a network do).
 
     Returns
     -------
@@ -231,7 +232,7 @@ def symbolic(graph: _G, names: Mapping[VertexKey, str] | Literal["auto"] | None 
 
 def _names(graph: Structure, names: Mapping[VertexKey, str] | Literal["auto"] | None) -> dict[int, str]:
     if names is None:
-        return {}
+        return dict(graph.vertex_names)
     if isinstance(names, str):
         if names != "auto":
             raise GraphError(f"symbolic: names must be a mapping of vertex to name or 'auto', got {names!r}")
