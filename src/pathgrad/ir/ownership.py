@@ -132,8 +132,13 @@ def _push_of(block: Block, conflict: Conflict) -> tuple[Block, Let] | None:
     if not isinstance(conflict.reader.type, ListType) or isinstance(conflict.atom.type, ListType):
         return None
     mine = conflict.analysis.of(conflict.atom)
+    copied = {s.target for s in block.statements if isinstance(s, Let) and s.op.name == "copy"}
     for statement in block.statements:
-        pushed = statement.args[1] if isinstance(statement, Let) and statement.op.name == "push" else None
+        pushed = (
+            statement.args[1]
+            if isinstance(statement, Let) and statement.op.name == "push" and statement.args[1] not in copied
+            else None
+        )
         if isinstance(statement, Let) and pushed is not None and not mine.isdisjoint(conflict.analysis.held(pushed)):
             return block, statement
         for inner in sub_blocks(statement):
