@@ -82,6 +82,23 @@ def emitted(program, arguments):
     return bits(found[k] for k in range(len(program.outputs)))
 
 
+APPROXIMATED = ("_sigmoid(", "_erf(", "_erfc(", "_ndtr(", "_gammaln(", "_polygamma(", "_xlogy(")
+
+
+def compare(program, arguments):
+    """The same numbers, closer than rounding adds up, but for functions that the emitted text computes in its own way instead of by SciPy."""
+    text, meaning = emitted(program, arguments), interpreted(program, arguments)
+    if any(name in emit(program).source for name in APPROXIMATED):
+        assert [shape for shape, _ in text] == [shape for shape, _ in meaning]
+        for (_, ours), (_, wanted) in zip(text, meaning, strict=True):
+            assert np.allclose(np.frombuffer(ours), np.frombuffer(wanted), rtol=1e-12, atol=1e-14, equal_nan=True)
+    else:
+        # operators and functions of NumPy that mean the same may differ in the last bit
+        for (shape, ours), (wanted_shape, wanted) in zip(text, meaning, strict=True):
+            assert shape == wanted_shape
+            assert np.allclose(np.frombuffer(ours), np.frombuffer(wanted), rtol=2e-15, atol=0.0, equal_nan=True)
+
+
 def _numpy(value):
     if isinstance(value, float):
         return np.float64(value)
@@ -97,7 +114,7 @@ def of_mode(entry, mode):
     """The derivative program and its arguments; None where an argument mixes floats and data."""
     case = Case(entry.function, entry.points[0])
     mixed = [name for name in case.active if not all(map(is_active, leaves(case.arguments[name])))]
-    own, arguments = primal(entry)
+    own, _ = primal(entry)
     if mixed or len(own.parameters) != len(case.arguments):
         return None
     example = case.at(case.x.tolist())
@@ -111,7 +128,7 @@ def of_mode(entry, mode):
 @EACH
 def test_the_text_does_what_the_interpreter_does(entry):
     program, arguments = primal(entry)
-    assert emitted(program, arguments) == interpreted(program, arguments)
+    compare(program, arguments)
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -122,7 +139,7 @@ def test_the_derivative_text_does_what_the_interpreter_does(entry, mode):
         assert any(isinstance(v, tuple | list | dict) for v in entry.points[0].values()) or entry.points[0]
         return
     program, arguments = found
-    assert emitted(program, arguments) == interpreted(program, arguments)
+    compare(program, arguments)
 
 
 @EACH
@@ -149,7 +166,7 @@ def wasteful(x, n):
     if x > 0.0:
         kept, lost = total, other
     else:
-        kept, lost = -total, other * 2.0
+        kept, lost = -total, other * 2.0  # noqa: F841
     return kept
 
 

@@ -22,7 +22,9 @@ def differentiable_operands(let: Let) -> list[int]:
     if not is_float(let.target.type):
         return []
     if op.facts.get("storage"):
-        return {"push": [0, 1], "pop": [0], "recall": [0], "last": [0], "add_at": [0, 1]}.get(op.name, [])
+        return {"push": [0, 1], "pop": [0], "recall": [0], "last": [0], "add_at": [0, 1], "add_lists": [0, 1]}.get(
+            op.name, []
+        )
     kind = op.facts.get("variadic")
     if kind == "arrays":
         positions: Iterable[int] = range(len(let.args))

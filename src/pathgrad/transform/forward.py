@@ -40,7 +40,19 @@ from .simplify import clone_block, share_common
 __all__ = ["forward"]
 
 #: Operators that are linear in all their operands together: the tangent is the operator of the tangents.
-_JOINTLY_LINEAR = ("store", "accumulate", "concatenate", "stack", "pack", "push", "pop", "recall", "last", "add_at")
+_JOINTLY_LINEAR = (
+    "store",
+    "accumulate",
+    "concatenate",
+    "stack",
+    "pack",
+    "push",
+    "pop",
+    "recall",
+    "last",
+    "add_at",
+    "add_lists",
+)
 
 
 def forward(
@@ -185,8 +197,8 @@ class _Forward:
     def tangent(self, s: Let) -> Atom:
         """The tangent of a statement's target: label times tangent, summed over the operands."""
         name = dot_name(s.target)
-        if s.op.name == "new_list":
-            return self.builder.emit(s.op, [], dict(s.params), name)
+        if s.op.name in ("new_list", "zero_list", "undefined"):
+            return self.builder.emit(s.op, list(s.args), dict(s.params), name)
         moving = [k for k in differentiable_operands(s) if s.args[k] in self.varied]
         if s.op.name in _JOINTLY_LINEAR:
             linear = set(differentiable_operands(s))

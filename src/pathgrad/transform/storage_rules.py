@@ -89,6 +89,12 @@ def _new_list(sweep: Sweep, s: Let, bar: Atom) -> None:
     """An empty list has no cotangents to pass on."""
 
 
+def _add_lists(sweep: Sweep, s: Let, bar: Atom) -> None:
+    for values in s.args:
+        if values in sweep.active:
+            sweep.cotangents.add(values, bar)
+
+
 def _add_at(sweep: Sweep, s: Let, bar: Atom) -> None:
     """A sum at one place of a list."""
     values, value, k = s.args
@@ -128,6 +134,9 @@ STORAGE_RULES: dict[str, Callable[[Sweep, Let, Atom], None]] = {
     "push": _push,
     "recall": _recall,
     "new_list": _new_list,
+    "zero_list": _new_list,
+    "undefined": _new_list,
+    "add_lists": _add_lists,
     "add_at": _add_at,
     "pop": _pop,
     "last": _last,
