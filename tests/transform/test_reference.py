@@ -86,7 +86,7 @@ APPROXIMATED = ("_sigmoid(", "_erf(", "_erfc(", "_ndtr(", "_gammaln(", "_polygam
 
 
 def compare(program, arguments):
-    """The same numbers, closer than rounding adds up, but for functions that the emitted text computes in its own way instead of by SciPy."""
+    """The same numbers, closely; less so where the emitted text computes a function in its own way."""
     text, meaning = emitted(program, arguments), interpreted(program, arguments)
     if any(name in emit(program).source for name in APPROXIMATED):
         assert [shape for shape, _ in text] == [shape for shape, _ in meaning]
