@@ -11,6 +11,7 @@ import builtins
 import functools
 import importlib
 import math
+import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType, MethodType
 from typing import Any
@@ -110,7 +111,7 @@ def call(
         return _operator(reader, node, op, arguments, keywords, name)
     if isinstance(callee, FunctionType | MethodType) or hasattr(callee, "py_func"):
         module = getattr(callee, "__module__", "") or ""
-        if module.startswith(_VERBS):
+        if module.startswith(_VERBS) and getattr(sys.modules.get(module), callee.__name__, None) is callee:
             if not _all_static(arguments, keywords):
                 reader.fail(
                     node,
