@@ -30,7 +30,7 @@ def falling_body(height, gravity=9.81):
 
 def test_the_users_names_are_kept():
     backward = names_in(source_of(falling_body, 2.0))
-    assert {"velocity", "energy", "velocity_bar", "energy_bar", "height_bar"} & backward >= {"velocity", "velocity_bar"}
+    assert {"velocity", "velocity_bar"} <= backward
     forward = names_in(source_of(falling_body, 2.0, mode="forward"))
     assert {"velocity", "energy", "velocity_dot", "energy_dot"} <= forward
 

@@ -183,7 +183,7 @@ def test_hessian_vector_products(f):
 
 
 @pytest.mark.parametrize("f", OF_VECTORS, ids=lambda f: f.__name__)
-def test_reverse_of_forward(f):
+def test_differences_of_the_tangent(f):
     """The gradient of a directional derivative is the Hessian times the direction."""
     direction = np.array([0.3, -1.0, 0.5])
     tangent = pg.transform(f, mode="forward", example=(V,))
