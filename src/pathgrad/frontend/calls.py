@@ -50,6 +50,12 @@ def _operators() -> dict[int, tuple[Any, Op]]:
 _VERBS = ("pathgrad.api", "pathgrad.arithmetic.derivative")
 
 
+def _is_in(module: str, callee: Any) -> bool:
+    """Whether a function is the one that its module has under its name."""
+    found: Any = getattr(sys.modules.get(module), getattr(callee, "__name__", ""), None)
+    return found is callee
+
+
 def operator_of(callee: Any) -> Op | None:
     """The operator that a callable means."""
     if isinstance(callee, Op):
@@ -111,7 +117,7 @@ def call(
         return _operator(reader, node, op, arguments, keywords, name)
     if isinstance(callee, FunctionType | MethodType) or hasattr(callee, "py_func"):
         module = getattr(callee, "__module__", "") or ""
-        if module.startswith(_VERBS) and getattr(sys.modules.get(module), callee.__name__, None) is callee:
+        if module.startswith(_VERBS) and _is_in(module, callee):
             if not _all_static(arguments, keywords):
                 reader.fail(
                     node,
