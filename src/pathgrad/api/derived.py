@@ -344,14 +344,3 @@ def require_scalar(program: Program, what: str, remedy: str = "jacobian(f) or vj
 def arranged(program: Program, parameters: Sequence[Any], result: Any) -> Program:
     """The same program with another signature and grouping of results."""
     return replace(program, parameters=list(parameters), result=result, derived={})
-
-
-def moved(tree: Any, positions: dict[int, int]) -> Any:
-    """A tree over other positions; leaves without one become None."""
-    if isinstance(tree, int):
-        return positions.get(tree)
-    if isinstance(tree, tuple):
-        return tuple(moved(t, positions) for t in tree)
-    if isinstance(tree, list):
-        return [moved(t, positions) for t in tree]
-    return {k: moved(t, positions) for k, t in tree.items()} if isinstance(tree, dict) else None

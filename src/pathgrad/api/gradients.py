@@ -7,6 +7,7 @@ from typing import Any
 
 from ..frontend import Reading
 from ..ir import Program
+from ..ir.trees import moved
 from ..transform import reverse
 from .derived import (
     Argnums,
@@ -14,7 +15,6 @@ from .derived import (
     active_inputs,
     arranged,
     chosen_parameters,
-    moved,
     require_scalar,
     same_shapes,
     shaped_as,

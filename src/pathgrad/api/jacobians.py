@@ -10,8 +10,9 @@ import numpy as np
 from ..errors import ArgumentError
 from ..frontend import Reading
 from ..ir import Parameter, Program, is_float
+from ..ir.trees import moved
 from ..transform import forward, reverse
-from .derived import Argnums, Derived, Primal, active_inputs, arranged, chosen_parameters, moved, plain
+from .derived import Argnums, Derived, Primal, active_inputs, arranged, chosen_parameters, plain
 from .products import cached, gradient_of, primal_of
 
 __all__ = ["hessian", "jacobian"]

@@ -12,8 +12,9 @@ from ..errors import ShapeError
 from ..frontend import Reading
 from ..frontend.read import tree_positions
 from ..ir import Program, is_float
+from ..ir.trees import moved
 from ..transform import forward, reverse
-from .derived import Argnums, Derived, arranged, moved, shaped_as
+from .derived import Argnums, Derived, arranged, shaped_as
 from .gradients import grad
 
 __all__ = ["cached", "gradient_of", "hvp", "jvp", "primal_of", "vjp"]

@@ -9,9 +9,10 @@ from ..backend import Module, emit, load
 from ..errors import ArgumentError
 from ..frontend import Reading, Source, Spec, spec_of
 from ..ir import Program, is_float, pretty, programs_called
+from ..ir.trees import moved
 from ..transform import forward, reverse
 from .annotations import specs_from_annotations
-from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, moved, plain, prepared, require_scalar
+from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, plain, prepared, require_scalar
 
 __all__ = ["Transformed", "transform"]
 

@@ -32,6 +32,7 @@ from ..ir import (
     remove_dead,
     walk,
 )
+from ..ir.trees import mentions, moved
 from ..ops import TABLE
 from .activity import differentiable_operands, selects, varied, wild
 from .calculus import Calculus, dot_name, dot_variable
@@ -147,11 +148,11 @@ class _Forward:
         target.parameters = list(source.parameters)
         taken = {p.name for p in source.parameters}
         for p in source.parameters:
-            if _touches(p.tree, dot_of):
-                target.parameters.append(Parameter(distinct(f"{p.name}_dot", taken), _shift(p.tree, dot_of)))
+            if mentions(p.tree, dot_of):
+                target.parameters.append(Parameter(distinct(f"{p.name}_dot", taken), moved(p.tree, dot_of)))
         floats = [k for k, a in enumerate(source.outputs) if is_float(a.type)]
         base = 0 if self.form == "derivative" else len(source.outputs)
-        dots = _shift(source.result, {k: base + j for j, k in enumerate(floats)})
+        dots = moved(source.result, {k: base + j for j, k in enumerate(floats)})
         target.result = dots if self.form == "derivative" else (source.result, dots)
 
     def dot(self, atom: Atom) -> Atom:
@@ -343,24 +344,3 @@ def same_lengths(derivative: Atom, value: Atom) -> Atom:
 
 def _reads(s: Statement) -> set[Var]:
     return {a for a in s.args if isinstance(a, Var)} if isinstance(s, Let) else set()
-
-
-def _shift(tree: Any, positions: dict[int, int]) -> Any:
-    """A tree over other positions; leaves without one become None."""
-    if isinstance(tree, int):
-        return positions.get(tree)
-    if isinstance(tree, tuple):
-        return tuple(_shift(t, positions) for t in tree)
-    if isinstance(tree, list):
-        return [_shift(t, positions) for t in tree]
-    if isinstance(tree, dict):
-        return {k: _shift(t, positions) for k, t in tree.items()}
-    return None
-
-
-def _touches(tree: Any, positions: dict[int, int]) -> bool:
-    if isinstance(tree, int):
-        return tree in positions
-    if isinstance(tree, tuple | list):
-        return any(_touches(t, positions) for t in tree)
-    return isinstance(tree, dict) and any(_touches(t, positions) for t in tree.values())

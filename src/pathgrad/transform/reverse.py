@@ -30,6 +30,7 @@ from ..ir import (
     remove_dead,
     walk,
 )
+from ..ir.trees import mentions, moved
 from ..ops import TABLE
 from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
@@ -170,18 +171,16 @@ class _Reverse:
         source, target = self.program, self.target
         if not source.parameters:
             return
-        from .forward import _shift
-
         target.parameters = list(source.parameters)
         if seeds:
             floats = [k for k, a in enumerate(source.outputs) if is_float(a.type)]
             bars = {k: len(inputs) + j for j, k in enumerate(floats)}
             name = "result_bar" if len(seeds) > 1 else seeds[0].name
             name = distinct(name, {p.name for p in source.parameters})
-            target.parameters.append(Parameter(name, _shift(source.result, bars)))
+            target.parameters.append(Parameter(name, moved(source.result, bars)))
         base = len(source.outputs) if self.with_value else 0
         wanted = {k: base + j for j, k in enumerate(self.positions)}
-        trees = [_shift(p.tree, wanted) for p in source.parameters if _mentions(p.tree, wanted)]
+        trees = [moved(p.tree, wanted) for p in source.parameters if mentions(p.tree, wanted)]
         gradient = trees[0] if len(trees) == 1 else tuple(trees)
         target.result = (source.result, gradient) if self.with_value else gradient
 
@@ -334,14 +333,6 @@ def _may_mask(s: Statement, bar: Var) -> bool:
     if isinstance(s, Let):
         return s.op.selects or (bar.type.is_array and s.op.name in ("store", "load"))
     return isinstance(s, Branch) or (isinstance(s, Call) and selects(s.program))
-
-
-def _mentions(tree: Any, positions: dict[int, int]) -> bool:
-    if isinstance(tree, int):
-        return tree in positions
-    if isinstance(tree, tuple | list):
-        return any(_mentions(t, positions) for t in tree)
-    return isinstance(tree, dict) and any(_mentions(t, positions) for t in tree.values())
 
 
 def _output_names(outputs: list[Atom]) -> list[str]:
