@@ -85,15 +85,20 @@ def emitted(program, arguments):
 APPROXIMATED = ("_sigmoid(", "_erf(", "_erfc(", "_ndtr(", "_gammaln(", "_polygamma(", "_xlogy(")
 
 
-def compare(program, arguments):
-    """The same numbers, closely; less so where the emitted text computes a function in its own way."""
+#: Python's ** and NumPy's power may differ in the last bit of a number.
+LAST_BIT = {("operator_functions", "reverse")}
+
+
+def compare(program, arguments, exact=True):
+    """The same bits, but for functions that the emitted text computes in its own way instead of by SciPy."""
     text, meaning = emitted(program, arguments), interpreted(program, arguments)
     if any(name in emit(program).source for name in APPROXIMATED):
         assert [shape for shape, _ in text] == [shape for shape, _ in meaning]
         for (_, ours), (_, wanted) in zip(text, meaning, strict=True):
             assert np.allclose(np.frombuffer(ours), np.frombuffer(wanted), rtol=1e-12, atol=1e-14, equal_nan=True)
+    elif exact:
+        assert text == meaning
     else:
-        # operators and functions of NumPy that mean the same may differ in the last bit
         for (shape, ours), (wanted_shape, wanted) in zip(text, meaning, strict=True):
             assert shape == wanted_shape
             assert np.allclose(np.frombuffer(ours), np.frombuffer(wanted), rtol=2e-15, atol=0.0, equal_nan=True)
@@ -140,7 +145,7 @@ WHOLE = [entry for entry in PROGRAMS if is_whole(entry)]
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize("entry", WHOLE, ids=[entry.name for entry in WHOLE])
 def test_the_derivative_text_does_what_the_interpreter_does(entry, mode):
-    compare(*of_mode(entry, mode))
+    compare(*of_mode(entry, mode), exact=(entry.name, mode) not in LAST_BIT)
 
 
 def test_nearly_every_program_has_its_derivatives_compared():
