@@ -1,4 +1,4 @@
-"""The hand-written C: one shared library of all files in ``c/``, and calls into it with arguments that are converted once."""
+"""The hand-written C: one shared library of all files in ``c/``, called with arguments that are converted once."""
 
 from __future__ import annotations
 
