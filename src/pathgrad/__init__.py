@@ -11,7 +11,7 @@ path, combine adds over all paths. Solved from the inputs it is forward mode, fr
 from __future__ import annotations
 
 from . import errors, ops
-from .api import grad, hessian, hvp, jacobian, jvp, trace_table, transform, value_and_grad, vjp
+from .api import checkpoint, grad, hessian, hvp, jacobian, jvp, trace_table, transform, value_and_grad, vjp
 from .arithmetic import Dual, box, constant, derivative, variable
 from .frontend.trace import trace
 from .graph import BOOLEAN, COUNT, INTERVAL, MAX_TIMES, REAL, SYMBOLIC, Graph, GraphBuilder, Semiring
@@ -32,6 +32,7 @@ __all__ = [
     "Semiring",
     "box",
     "check_grads",
+    "checkpoint",
     "constant",
     "derivative",
     "errors",

@@ -2,13 +2,14 @@
 
 `derived` is what all share: a user's function, the programs derived from it, and running them; `gradients`, `products`
 and `jacobians` are the verbs spelled as in the JAX ecosystem; `transformed` gives the derivative program itself (with
-`annotations`, where types come from annotations), `tables` the lecture's Example 2.2; `located` gives errors the user's
+`annotations`, where types come from annotations), `checkpoint` marks long loops, `tables` the lecture's Example 2.2; `located` gives errors the user's
 line.
 """
 
 from __future__ import annotations
 
 from .annotations import specs_from_annotations
+from .checkpoint import checkpoint
 from .derived import Derived
 from .gradients import grad, value_and_grad
 from .jacobians import hessian, jacobian
@@ -19,6 +20,7 @@ from .transformed import Transformed, transform
 __all__ = [
     "Derived",
     "Transformed",
+    "checkpoint",
     "grad",
     "hessian",
     "hvp",

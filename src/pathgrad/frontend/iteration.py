@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..ir import Atom, Const, Var, constant
@@ -26,6 +26,15 @@ class Counted:
     stop: Atom
     step: Atom
     item: Any
+    checkpoints: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpointed:
+    """``pathgrad.checkpoint``: what a loop runs over, and how many states its adjoint may keep (0: by its length)."""
+
+    iterable: Any
+    snapshots: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +90,9 @@ def trip_count(reader: Reader, start: Atom, stop: Atom, step: Atom) -> Atom:
 # ---- items of an iteration -------------------------------------------------------------------------------------------
 def as_counted(reader: Reader, node: ast.AST, iterable: Any) -> Counted | None:
     """A loop over numbers, or None where the loop runs over things known when reading."""
+    if isinstance(iterable, Checkpointed):
+        counted = as_counted(reader, node, iterable.iterable)
+        return None if counted is None else replace(counted, checkpoints=iterable.snapshots)
     if isinstance(iterable, range | RangeValue):
         if isinstance(iterable, range) and len(iterable) == 0:
             return None

@@ -17,7 +17,7 @@ from ..ops import TABLE
 from .branches import guarded
 from .containers import items_of
 from .context import NORMAL, NeedsStatic, Outcome, Reader
-from .iteration import Counted, as_counted, static_items
+from .iteration import Checkpointed, Counted, as_counted, static_items
 from .operands import atom_of, operate
 from .operators import truth
 from .state import Mismatch, Template, leaves, rebuild, template_of
@@ -46,6 +46,7 @@ def over(reader: Reader, node: ast.AST, iterable: Any, target: ast.expr, body: S
     """Read a loop over any iterable."""
     counted = as_counted(reader, node, iterable)
     if counted is None:
+        iterable = iterable.iterable if isinstance(iterable, Checkpointed) else iterable
         return _unroll(reader, node, items_of(reader, node, iterable), target, body)
     before = reader.state.snapshot()
     depth = len(reader.builder.blocks)
@@ -57,6 +58,8 @@ def over(reader: Reader, node: ast.AST, iterable: Any, target: ast.expr, body: S
         del reader.builder.blocks[depth:]
         if static is None or len(static) > UNROLL_LIMIT or not _ours(needed.atom, counted):
             raise
+        if counted.checkpoints is not None:
+            raise needed.error from None
         reader.state.restore(before)
         del reader.builder.block.statements[length:]
         return _unroll(reader, node, static, target, body)
@@ -256,9 +259,9 @@ class _Loop:
         else:
             assert counted is not None
             ends = (counted.start, counted.stop, counted.step)
-            reader.builder.append(
-                Loop(counted.index, *ends, [*params, *extras], inits, body, results, exits, origin=origin, role=role)
-            )
+            loop = Loop(counted.index, *ends, [*params, *extras], inits, body, results, exits, origin=origin, role=role)
+            loop.checkpoints = counted.checkpoints
+            reader.builder.append(loop)
         atoms = iter(results)
         for place in self.dropped:
             before[place[0]][0].slots[place[1]] = UNBOUND

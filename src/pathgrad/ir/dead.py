@@ -80,8 +80,9 @@ def _live_reads(block: Block) -> set[Var]:
             results.add(s.trips)
         if live.isdisjoint(results):
             continue
+        reads = _reads_for(s, live)
         live -= results
-        live |= _reads_for(s, live | results)
+        live |= reads
     return live
 
 

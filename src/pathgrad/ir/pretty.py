@@ -83,6 +83,8 @@ def _statement(s: Statement, names: _Names, depth: int, lines: list[str]) -> Non
         ends = f"{names(s.start)}:{names(s.stop)}:{names(s.step)}"
         carried = _carried(s.params, s.inits, names)
         tail = f" counting {names(s.trips)}" if s.trips else ""
+        if s.checkpoints is not None:
+            tail += f" checkpoints {s.checkpoints or 'by length'}"
         lines.append(f"{pad}{names.typed(s.results)} = for {names(s.index)} in {order}{ends}{carried}{tail}")
         _block(s.body, names, depth + 1, lines)
     elif isinstance(s, While):

@@ -125,7 +125,11 @@ class Let:
 
 @dataclass(eq=False)
 class Loop:
-    """A counted loop over ``range(start, stop, step)``."""
+    """A counted loop over ``range(start, stop, step)``.
+
+    ``checkpoints`` is about the loop's adjoint, not its meaning: how many states it may keep at once (0: by the number
+    of iterations); None where it keeps what it reads of every iteration.
+    """
 
     index: Var
     start: Atom
@@ -140,6 +144,7 @@ class Loop:
     trips: Var | None = None
     origin: Origin | None = None
     role: str = "primal"
+    checkpoints: int | None = None
 
 
 @dataclass(eq=False)

@@ -292,9 +292,8 @@ class _Forward:
         body.yields = [*_interleaved(carried, body.yields[count : count + len(moving)], moving), *extra]
         if isinstance(s, Loop):
             ends = (s.start, s.stop, s.step)
-            self.builder.append(
-                Loop(s.index, *ends, both, inits, body, after, s.exits, s.reversed, s.trips, s.origin, s.role)
-            )
+            shape = s.exits, s.reversed, s.trips
+            self.builder.append(Loop(s.index, *ends, both, inits, body, after, *shape, s.origin, s.role, s.checkpoints))
         else:
             self.builder.append(While(both, inits, s.condition, body, after, s.exits, s.trips, s.origin, s.role))
 

@@ -96,7 +96,7 @@ def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Bu
     ``gone`` are the arrays from outside that a surrounding loop changes in place.
     """
     for arm, other, block in ((s.then, s.orelse, backward[0]), (s.orelse, s.then, backward[1])):
-        scope = _Scope(arm.statements, [], None, gone)
+        scope = Scope(arm.statements, [], None, gone)
         demanded = scope.demanded(block)
         kept, again = scope.divide(demanded, keep_all=True)
         mapping: dict[Var, Atom] = {}
@@ -107,7 +107,7 @@ def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Bu
             with builder.open(other), builder.at(s.origin, "kept"):
                 other.yields.append(builder.emit(TABLE["undefined"], [], {"type": v.type}, "undefined"))
             mapping[v] = result
-        _prepend(block, scope.slice(again, set(kept)), mapping)
+        prepend(block, scope.slice(again, set(kept)), mapping)
     return Branch(s.condition, backward[0], backward[1], results, s.origin, "adjoint")
 
 
@@ -127,7 +127,7 @@ def cut_loop(
     ``gone`` are the arrays from outside that a surrounding loop changes in place.
     """
     index = s.index if isinstance(s, Loop) else None
-    scope = _Scope(s.body.statements, s.params, index, gone)
+    scope = Scope(s.body.statements, s.params, index, gone)
     demanded = scope.demanded(backward)
     kept, again = scope.divide(demanded, keep_all=depth > 0)
     before: list[Statement] = []
@@ -138,7 +138,7 @@ def cut_loop(
     for v in kept:
         with builder.open(reads), builder.at(s.origin, "adjoint"):
             mapping[v] = keeper.keep(v)
-    _prepend(backward, scope.slice(again, set(kept)), mapping, reads.statements)
+    prepend(backward, scope.slice(again, set(kept)), mapping, reads.statements)
     with builder.at(s.origin, "adjoint"):
         start, stop, step = keeper.ends()
         turned = not (isinstance(s, Loop) and s.reversed)
@@ -162,14 +162,14 @@ def cut_loop(
     return [*before, s]
 
 
-def _prepend(block: Block, again: list[Statement], mapping: dict[Var, Atom], reads: Sequence[Statement] = ()) -> None:
+def prepend(block: Block, again: list[Statement], mapping: dict[Var, Atom], reads: Sequence[Statement] = ()) -> None:
     """Put the recomputation before a backward block and let the block read it."""
     recomputed = clone_block(Block(again, []), mapping)
     rename_atoms(block, mapping)
     block.statements[:0] = [*reads, *recomputed.statements]
 
 
-class _Scope:
+class Scope:
     """The forward body of a loop or an arm."""
 
     def __init__(self, statements: list[Statement], params: list[Var], index: Var | None, gone: set[Var]) -> None:
@@ -203,6 +203,17 @@ class _Scope:
             need(v)
         order = {v: k for k, v in enumerate([*self.params, *self.definition])}
         return sorted(kept, key=order.__getitem__), sorted(again, key=order.__getitem__)
+
+    def closure(self, demanded: list[Var]) -> list[Statement]:
+        """The statements that compute the demanded variables from the carried ones, in order."""
+        again: set[Var] = set()
+        waiting = [v for v in demanded if v in self.definition]
+        while waiting:
+            v = waiting.pop()
+            if v not in again:
+                again.add(v)
+                waiting += [r for r in self._reads(v) if r in self.definition]
+        return self.slice(sorted(again, key=self._order), set())
 
     def _order(self, v: Var) -> int:
         places = list(self.definition)
@@ -297,8 +308,8 @@ class _Keeper:
         if isinstance(s, While):
             return constant(0), s.trips, constant(1)
         emit = self.builder.emit
-        span = emit(TABLE["multiply"], [s.trips, s.step], name="n") if _int(s.step) != 1 else s.trips
-        stop = emit(TABLE["add"], [s.start, span], name="n") if _int(s.start) != 0 else span
+        span = emit(TABLE["multiply"], [s.trips, s.step], name="n") if literal_int(s.step) != 1 else s.trips
+        stop = emit(TABLE["add"], [s.start, span], name="n") if literal_int(s.start) != 0 else span
         return s.start, stop, s.step
 
     def keep(self, v: Var) -> Atom:
@@ -356,7 +367,7 @@ class _Keeper:
     def _count(self) -> Atom:
         if self.count is None:
             assert isinstance(self.s, Loop)
-            ends = [_int(e) for e in (self.s.start, self.s.stop, self.s.step)]
+            ends = [literal_int(e) for e in (self.s.start, self.s.stop, self.s.step)]
             stop = self.s.stop
             if ends[0] == 0 and ends[2] == 1 and isinstance(stop, Var) and stop.dimension is not stop:
                 self.count = stop
@@ -373,9 +384,9 @@ class _Keeper:
         assert isinstance(self.s, Loop)
         emit = self.builder.emit
         place: Atom = index
-        if _int(self.s.start) != 0:
+        if literal_int(self.s.start) != 0:
             place = emit(TABLE["subtract"], [index, self.s.start], name="k")
-        if _int(self.s.step) != 1:
+        if literal_int(self.s.step) != 1:
             place = emit(TABLE["floor_divide"], [place, self.s.step], name="k")
         return place
 
@@ -386,5 +397,5 @@ class _Keeper:
         return self.position_read
 
 
-def _int(atom: Atom) -> Any:
+def literal_int(atom: Atom) -> Any:
     return atom.value if isinstance(atom, Const) else None

@@ -34,6 +34,7 @@ from ..ir.trees import mentions, moved
 from ..ops import TABLE
 from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
+from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
 from .forward import distinct, finish, same_lengths
 from .residuals import ShapeBuilder, changed_in_place, cut_branch, cut_loop
@@ -315,8 +316,11 @@ class _Reverse:
         params = [*bar_params.values(), *(p for _, p, _ in outer)]
         results = [Var(p.name, p.type) for p in params]
         s.body.statements[:] = forward_part
-        pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.gone)
-        for result, goes_out in zip(results, backward.yields, strict=True):
+        if isinstance(s, Loop) and s.checkpoints is not None and not s.reversed:
+            pieces = cut_checkpointed(s, backward, params, inits, results, self.builder)
+        else:
+            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.gone)
+        for result, goes_out in zip(results, backward.yields, strict=False):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
         # what the body added to outer variables comes first: an initial value may be one of them

@@ -89,7 +89,8 @@ def _clone(s: Statement, mapping: AtomMap) -> Statement:
         body = clone_block(s.body, mapping)
         results = fresh(s.results)
         trips = _fresh(s.trips, mapping) if s.trips else None
-        return Loop(index, *ends, params, inits, body, results, s.exits, s.reversed, trips, s.origin, s.role)
+        shape = s.exits, s.reversed, trips
+        return Loop(index, *ends, params, inits, body, results, *shape, s.origin, s.role, s.checkpoints)
     params = fresh(s.params)
     condition_block = clone_block(s.condition, mapping)
     body = clone_block(s.body, mapping)
