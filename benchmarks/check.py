@@ -1,4 +1,4 @@
-"""Compare values and gradients of everybody on some programs, and time them: ``python benchmarks/check.py NAME ...``."""
+"""Compare everybody's values and gradients on some programs, and time them: ``python benchmarks/check.py NAME ...``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from harness.compare import TOLERANCE, difference
-from harness.pool import WorkerError, Pool
+from harness.pool import Pool, WorkerError
 from harness.programs import PEERS, load, names
 
 
@@ -57,8 +57,9 @@ def _checked(pool: Pool, name: str, quick: bool, without: set[str]) -> int:
         good = max(off) <= TOLERANCE
         failures += not good
         print(
-            f"{line} value {seconds[0] * 1e3:9.3f} ms, gradient {seconds[1] * 1e3:9.3f} ms, first calls "
-            f"{first_value:.2f} + {first_gradient:.2f} s, differences {off[0]:.0e} {off[1]:.0e} {'' if good else 'WRONG'}"
+            f"{line} value {seconds[0] * 1e3:9.3f} ms, gradient {seconds[1] * 1e3:9.3f} ms, "
+            f"first {first_value:.2f} + {first_gradient:.2f} s, "
+            f"differences {off[0]:.0e} {off[1]:.0e} {'' if good else 'WRONG'}"
         )
     for role in {role for role, *_ in asked} & set(pool.running):
         pool.ask(role, "drop")

@@ -11,7 +11,7 @@ from typing import Any
 
 from .library import HERE
 
-__all__ = ["WorkerError", "Pool"]
+__all__ = ["Pool", "WorkerError"]
 
 # set before a process starts: BLAS and OpenMP read them when they are loaded
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
