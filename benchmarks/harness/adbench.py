@@ -1,4 +1,4 @@
-"""Inputs of the ADBench suite: its files where a copy lies beside the repository, else random ones of the same shapes."""
+"""Inputs of the ADBench suite: its files where a copy lies beside the repository, else random ones of those shapes."""
 
 from __future__ import annotations
 
