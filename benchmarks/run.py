@@ -1,84 +1,97 @@
-"""``make bench``: how much a derivative costs beside the function itself.
+"""``make bench``: every program beside hand-written C, JAX, PyTorch and autograd, in one interleaved run.
 
-Ratios of medians over interleaved rounds in one run. "function" is the user's function on NumPy numbers (what emitted
-programs compute with), "first call" includes reading, differentiating, printing and loading.
+Writes results.md. README.md says how it is measured, and what a program is.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import platform
-import statistics
+import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from programs import PROGRAMS
-from rich.console import Console
-from rich.table import Table
+from harness.library import FLAGS, compiled, compiler
+from harness.measure import Settings, measured
+from harness.pool import Pool, WorkerError
+from harness.programs import PEERS, load, names
+from harness.report import report
+from harness.small import imports, memory, overheads
 
-import pathgrad as pg
-from pathgrad.api.derived import prepared
-
-ROUNDS = 7
+HERE = Path(__file__).resolve().parent
 
 
-def seconds(call: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
-
-
-def measure(function: Callable[..., Any], arguments: tuple[Any, ...]) -> dict[str, float]:
-    """Medians of interleaved timings."""
-    gradient = pg.grad(function)
-    ones = [_ones(a) for a in arguments]
-    first = seconds(lambda: gradient(*arguments))
-    pg.jvp(function, arguments, ones)
-    on_numpy = prepared(arguments)
-    calls = {
-        "function": lambda: function(*on_numpy),
-        "gradient": lambda: gradient(*arguments),
-        "directional": lambda: pg.jvp(function, arguments, ones),
-    }
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            times[name].append(seconds(call))
-    return {"first": first, **{name: statistics.median(values) for name, values in times.items()}}
-
-
-def _ones(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return [_ones(v) for v in value]
-    return np.ones_like(value) if isinstance(value, np.ndarray) else 1.0
-
-
-def main() -> None:
-    rows = []
-    for function, arguments in PROGRAMS:
-        found = measure(function, arguments)
-        rows.append(
-            (
-                function.__name__,
-                f"{found['function'] * 1e3:.2f}",
-                f"{found['directional'] / found['function']:.2f}",
-                f"{found['gradient'] / found['function']:.2f}",
-                f"{found['first']:.2f}",
+def main() -> int:
+    options = _options()
+    if shutil.which("gcc") is None:
+        print("benchmarks: gcc is not here; the programs in c/ are what pathgrad is measured by. Install gcc.")
+        return 2
+    compiled()
+    wanted = options.only or names()
+    with Pool(options.patience) as pool:
+        versions, peers = _present(pool, [p for p in PEERS if p not in options.without])
+        rounds = options.rounds or (2 if options.quick else 7)
+        settings = Settings(tuple(peers), rounds, options.quick, 0.01 if options.quick else 0.05, options.patience)
+        results = []
+        for name in wanted:
+            start = time.perf_counter()
+            results.append(measured(pool, load(name), settings))
+            print(
+                f"{name:24} {time.perf_counter() - start:6.1f} s", *results[-1].remarks, *results[-1].wrong, flush=True
             )
-        )
-    headings = ("program", "function, ms", "jvp / function", "gradient / function", "first call, s")
-    table = Table(*headings, title="Emitted Python over NumPy")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-    machine = f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}"
-    lines = [f"# Benchmark results\n\nMachine: {machine}. Medians of {ROUNDS} interleaved rounds.\n"]
-    lines += ["| " + " | ".join(headings) + " |", "|" + " --- |" * len(headings)]
-    lines += ["| " + " | ".join(row) + " |" for row in rows]
-    Path(__file__).with_name("results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        calls = overheads(pool, settings)
+    spans = imports(settings.rounds)
+    spaces = memory(settings)
+    text = report(results, peers, calls, spans, spaces, _preamble(versions, settings))
+    if options.output != "-":
+        Path(options.output).write_text(text, encoding="utf-8")
+    print(text)
+    return 1 if any(m.wrong for m in results) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=names(), metavar="NAME", help="these programs")
+    parser.add_argument("--rounds", type=int, help="rounds of interleaved timings; 7 if not given")
+    parser.add_argument("--without", nargs="+", default=[], choices=PEERS, metavar="PEER", help="leave these peers out")
+    parser.add_argument("--quick", action="store_true", help="small sizes, few rounds; figures mean nothing")
+    parser.add_argument("--patience", type=float, default=300.0, help="seconds to wait for one answer")
+    parser.add_argument("--output", default=str(HERE / "results.md"), help="where to write; - for nowhere")
+    return parser.parse_args()
+
+
+def _present(pool: Pool, asked: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Versions, and the peers that are installed."""
+    versions = dict(pool.ask("single", "versions"))
+    peers = []
+    for peer in asked:
+        try:
+            versions |= pool.ask(peer, "versions")
+            peers.append(peer)
+        except WorkerError as error:
+            versions[peer] = f"not here ({error})"
+            print(f"{peer}: left out: {error}")
+    return versions, peers
+
+
+def _preamble(versions: dict[str, str], settings: Settings) -> str:
+    found = ", ".join(f"{name} {version}" for name, version in versions.items())
+    sizes = "\n\n**Small sizes (`--quick`): these figures mean nothing.**" if settings.quick else ""
+    return (
+        f"# Benchmark results\n\nMachine: {_processor()}, {os.cpu_count()} cores, {platform.system()}. {found}. "
+        f"{compiler()}, {' '.join(FLAGS[:3])}.\n\nMedians of {settings.rounds} interleaved rounds; everything is float64, "
+        f"and everybody's values and gradients agree with C's to 1e-9 (in norm, relative).{sizes}"
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

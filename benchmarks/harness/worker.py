@@ -65,10 +65,12 @@ class Worker:
         return middle - start, end - middle, subject.numbers(value), subject.numbers(gradient)
 
     def time(self, key: Key, what: str, budget: float) -> float:
-        """Median seconds of as many calls as the budget allows, at least one, after one that warms the caches."""
+        """Median seconds of as many calls as the budget allows, after one that warms the caches; of one long call."""
         call: Callable[[], Any] = getattr(self.prepared[key], what)
         spent = _seconds(call)
-        count = max(1, min(100, int(budget / max(spent, 1e-9))))
+        if spent > budget:
+            return spent
+        count = min(100, int(budget / max(spent, 1e-9)))
         return statistics.median(_seconds(call) for _ in range(count))
 
     def drop(self) -> None:
