@@ -81,8 +81,8 @@ def _preamble(versions: dict[str, str], settings: Settings) -> str:
     sizes = "\n\n**Small sizes (`--quick`): these figures mean nothing.**" if settings.quick else ""
     return (
         f"# Benchmark results\n\nMachine: {_processor()}, {os.cpu_count()} cores, {platform.system()}. {found}. "
-        f"{compiler()}, {' '.join(FLAGS[:3])}.\n\nMedians of {settings.rounds} interleaved rounds; everything is float64, "
-        f"and everybody's values and gradients agree with C's to 1e-9 (in norm, relative).{sizes}"
+        f"{compiler()}, {' '.join(FLAGS[:3])}.\n\nMedians of {settings.rounds} interleaved rounds; everything is "
+        f"float64, and everybody's values and gradients agree with C's to 1e-9 (in norm, relative).{sizes}"
     )
 
 
