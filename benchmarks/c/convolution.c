@@ -1,95 +1,76 @@
-/* Half the squared misfit of an image, convolved with a small kernel, to a target. */
+/* Half the squared misfit of an image, convolved with a 5 x 5 kernel, to a target. */
 #include <stdlib.h>
 #include <string.h>
 
-/* out[j] = sum over the columns of one kernel row, added to out; `taps` is known where it is inlined */
-static inline __attribute__((always_inline)) void add_row(double *restrict out, const double *restrict row,
-                                                          const double *restrict kernel, long taps, long columns) {
+enum { TAPS = 5 };
+
+/* What the kernel makes of TAPS rows of the image, less the target; returns the sum of the squares. */
+static double residuals(const double *restrict image, const double *restrict kernel, const double *restrict target,
+                        long columns, long stride, double *restrict residual) {
+    double total = 0.0;
     for (long j = 0; j < columns; j++) {
-        double sum = out[j];
-        for (long b = 0; b < taps; b++) sum += kernel[b] * row[j + b];
-        out[j] = sum;
+        double sum = -target[j];
+        for (long a = 0; a < TAPS; a++)
+            for (long b = 0; b < TAPS; b++) sum += kernel[a * TAPS + b] * image[a * stride + j + b];
+        residual[j] = sum;
+        total += sum * sum;
     }
+    return total;
 }
 
-static void convolved_row(double *restrict out, const double *image, const double *kernel, long taps, long columns,
-                          long stride) {
-    memset(out, 0, columns * sizeof(double));
-    for (long a = 0; a < taps; a++) {
-        const double *row = image + a * stride, *weights = kernel + a * taps;
-        if (taps == 5) add_row(out, row, weights, 5, columns);
-        else if (taps == 3) add_row(out, row, weights, 3, columns);
-        else add_row(out, row, weights, taps, columns);
-    }
-}
-
-double convolution_value(const double *restrict image, const double *restrict kernel, const double *restrict target,
-                         long rows, long columns, long taps) {
-    const long stride = columns + taps - 1;
-    double *restrict out = malloc(columns * sizeof(double)), total = 0.0;
-    for (long i = 0; i < rows; i++) {
-        const double *restrict wanted = target + i * columns;
-        convolved_row(out, image + i * stride, kernel, taps, columns, stride);
-        for (long j = 0; j < columns; j++) total += (out[j] - wanted[j]) * (out[j] - wanted[j]);
-    }
-    free(out);
+double convolution_value(const double *image, const double *kernel, const double *target, long rows, long columns) {
+    const long stride = columns + TAPS - 1;
+    double *residual = malloc(columns * sizeof(double)), total = 0.0;
+    for (long i = 0; i < rows; i++)
+        total += residuals(image + i * stride, kernel, target + i * columns, columns, stride, residual);
+    free(residual);
     return 0.5 * total;
 }
 
-/* kernel_bar[b] += sum of r[j] row[j + b]; row_bar[j + b] += kernel[b] r[j], written as a gather from r padded by
- * taps - 1 zeros on both sides */
-static inline __attribute__((always_inline)) void pull_row(const double *restrict r, const double *restrict row,
-                                                           const double *restrict kernel, double *restrict kernel_bar,
-                                                           double *restrict row_bar, long taps, long columns) {
-    for (long j = 0; j < columns + taps - 1; j++) {
-        double sum = row_bar[j];
-        for (long b = 0; b < taps; b++) sum += kernel[b] * r[j - b];
-        row_bar[j] = sum;
+/* bar[b] += the sum over j of residual[j] row[j + b] */
+static void pull_taps(const double *restrict residual, const double *restrict row, long columns, double *restrict bar) {
+    double k0 = 0.0, k1 = 0.0, k2 = 0.0, k3 = 0.0, k4 = 0.0;
+    for (long j = 0; j < columns; j++) {
+        k0 += residual[j] * row[j];
+        k1 += residual[j] * row[j + 1];
+        k2 += residual[j] * row[j + 2];
+        k3 += residual[j] * row[j + 3];
+        k4 += residual[j] * row[j + 4];
     }
-    if (taps == 5) {
-        double k0 = 0.0, k1 = 0.0, k2 = 0.0, k3 = 0.0, k4 = 0.0;
-        for (long j = 0; j < columns; j++) {
-            k0 += r[j] * row[j];
-            k1 += r[j] * row[j + 1];
-            k2 += r[j] * row[j + 2];
-            k3 += r[j] * row[j + 3];
-            k4 += r[j] * row[j + 4];
-        }
-        kernel_bar[0] += k0, kernel_bar[1] += k1, kernel_bar[2] += k2, kernel_bar[3] += k3, kernel_bar[4] += k4;
-    } else {
-        for (long b = 0; b < taps; b++) {
-            double sum = 0.0;
-            for (long j = 0; j < columns; j++) sum += r[j] * row[j + b];
-            kernel_bar[b] += sum;
-        }
+    bar[0] += k0, bar[1] += k1, bar[2] += k2, bar[3] += k3, bar[4] += k4;
+}
+
+/* A row of the image's cotangent: the last TAPS rows of residuals, r[0] the newest, each between TAPS - 1 zeros. */
+static void pull_image(const double *const r[TAPS], const double *restrict kernel, long stride, double *restrict bar) {
+    const double *restrict r0 = r[0], *restrict r1 = r[1], *restrict r2 = r[2], *restrict r3 = r[3], *restrict r4 = r[4];
+    for (long j = 0; j < stride; j++) {
+        double sum = 0.0;
+        for (long b = 0; b < TAPS; b++)
+            sum += kernel[b] * r0[j - b] + kernel[TAPS + b] * r1[j - b] + kernel[2 * TAPS + b] * r2[j - b]
+                   + kernel[3 * TAPS + b] * r3[j - b] + kernel[4 * TAPS + b] * r4[j - b];
+        bar[j] = sum;
     }
 }
 
-/* One sweep over the rows: the residuals of a row are used at once, and never leave the cache. */
-double convolution_gradient(const double *restrict image, const double *restrict kernel, const double *restrict target,
-                            long rows, long columns, long taps, double *restrict image_bar,
-                            double *restrict kernel_bar) {
-    const long stride = columns + taps - 1;
-    double *padded = calloc(columns + 2 * (taps - 1), sizeof(double)), *restrict r = padded + taps - 1, total = 0.0;
-    memset(kernel_bar, 0, taps * taps * sizeof(double));
-    memset(image_bar, 0, (taps - 1) * stride * sizeof(double));
-    for (long i = 0; i < rows; i++) {
-        const double *restrict wanted = target + i * columns;
-        const double *top = image + i * stride;
-        double *top_bar = image_bar + i * stride;
-        convolved_row(r, top, kernel, taps, columns, stride);
-        for (long j = 0; j < columns; j++) {
-            r[j] -= wanted[j];
-            total += r[j] * r[j];
+/* One sweep over the rows: only TAPS rows of residuals are kept, and every element of the result is written once. */
+double convolution_gradient(const double *image, const double *kernel, const double *target, long rows, long columns,
+                            double *restrict image_bar, double *restrict kernel_bar) {
+    const long stride = columns + TAPS - 1, width = columns + 2 * (TAPS - 1);
+    double *ring = calloc(TAPS * width, sizeof(double)), total = 0.0;
+    memset(kernel_bar, 0, TAPS * TAPS * sizeof(double));
+    for (long i = 0; i < rows + TAPS - 1; i++) {
+        double *own = ring + (i % TAPS) * width + TAPS - 1;
+        if (i < rows) {
+            total += residuals(image + i * stride, kernel, target + i * columns, columns, stride, own);
+            for (long a = 0; a < TAPS; a++)
+                pull_taps(own, image + (i + a) * stride, columns, kernel_bar + a * TAPS);
+        } else {
+            memset(own, 0, columns * sizeof(double));
         }
-        memset(top_bar + (taps - 1) * stride, 0, stride * sizeof(double));
-        for (long a = 0; a < taps; a++) {
-            const double *row = top + a * stride, *weights = kernel + a * taps;
-            double *row_bar = top_bar + a * stride, *weights_bar = kernel_bar + a * taps;
-            if (taps == 5) pull_row(r, row, weights, weights_bar, row_bar, 5, columns);
-            else pull_row(r, row, weights, weights_bar, row_bar, taps, columns);
-        }
+        const double *last[TAPS];
+        for (long a = 0; a < TAPS; a++) last[a] = ring + ((i + TAPS - a) % TAPS) * width + TAPS - 1;
+        pull_image(last, kernel, stride, image_bar + i * stride);
     }
-    free(padded);
+    free(ring);
     return 0.5 * total;
 }

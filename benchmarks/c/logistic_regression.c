@@ -4,15 +4,39 @@
 
 enum { ROWS = 64 };
 
-/* -y (X w) of `rows` rows */
+/* -y (X w) of `rows` rows, four at a time */
 static void negative_margins(const double *restrict w, const double *restrict X, const double *restrict y, long rows,
                              long d, double *restrict margin) {
-    for (long i = 0; i < rows; i++) {
+    long i = 0;
+    for (; i + 4 <= rows; i += 4) {
         const double *restrict row = X + i * d;
+        double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+        for (long j = 0; j < d; j++) {
+            s0 += row[j] * w[j];
+            s1 += row[d + j] * w[j];
+            s2 += row[2 * d + j] * w[j];
+            s3 += row[3 * d + j] * w[j];
+        }
+        margin[i] = -y[i] * s0, margin[i + 1] = -y[i + 1] * s1;
+        margin[i + 2] = -y[i + 2] * s2, margin[i + 3] = -y[i + 3] * s3;
+    }
+    for (; i < rows; i++) {
         double sum = 0.0;
-        for (long j = 0; j < d; j++) sum += row[j] * w[j];
+        for (long j = 0; j < d; j++) sum += X[i * d + j] * w[j];
         margin[i] = -y[i] * sum;
     }
+}
+
+/* w_bar += X^T f of `rows` rows, four at a time */
+static void add_rows(const double *restrict X, const double *restrict f, long rows, long d, double *restrict w_bar) {
+    long i = 0;
+    for (; i + 4 <= rows; i += 4) {
+        const double *restrict row = X + i * d;
+        for (long j = 0; j < d; j++)
+            w_bar[j] += f[i] * row[j] + f[i + 1] * row[d + j] + f[i + 2] * row[2 * d + j] + f[i + 3] * row[3 * d + j];
+    }
+    for (; i < rows; i++)
+        for (long j = 0; j < d; j++) w_bar[j] += f[i] * X[i * d + j];
 }
 
 double logistic_regression_value(const double *restrict w, const double *restrict X, const double *restrict y,
@@ -40,8 +64,7 @@ double logistic_regression_gradient(const double *restrict w, const double *rest
             loss += log1p(e);
             margin[i] = -y[start + i] * (e / (1.0 + e));
         }
-        for (long i = 0; i < rows; i++)
-            for (long j = 0; j < d; j++) w_bar[j] += margin[i] * block[i * d + j];
+        add_rows(block, margin, rows, d, w_bar);
     }
     for (long j = 0; j < d; j++) {
         square += w[j] * w[j];

@@ -35,13 +35,13 @@ def value(image, kernel, target):
 def c_value(library, image, kernel, target):
     from harness.library import prepared
 
-    return prepared(library.convolution_value, image, kernel, target, *target.shape, len(kernel))
+    return prepared(library.convolution_value, image, kernel, target, *target.shape)
 
 
 def c_gradient(library, image, kernel, target):
     from harness.library import prepared
 
-    run = prepared(library.convolution_gradient, image, kernel, target, *target.shape, len(kernel))
+    run = prepared(library.convolution_gradient, image, kernel, target, *target.shape)
 
     def call():
         bars = np.empty_like(image), np.empty_like(kernel)
