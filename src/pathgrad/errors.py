@@ -15,6 +15,7 @@
     ├── PerturbationError (TypeError)  dual numbers of different levels were mixed
     ├── GraphError (ValueError)        an empty or cyclic graph, an unknown vertex
     ├── ProgramError (ValueError)      a program breaks the rules of the intermediate representation
+    ├── NativeUnsupported (TypeError)  a program that native code cannot do; it runs as emitted Python
     ├── DataError (ValueError)         training data that cannot be used; carries file and line
     ├── NetworkError (ValueError)      a network whose sizes do not fit
     ├── CheckError (AssertionError)    two routes to one derivative disagree
@@ -33,6 +34,7 @@ __all__ = [
     "DataError",
     "GraphError",
     "MissingPackageError",
+    "NativeUnsupported",
     "NetworkError",
     "PathgradError",
     "PerturbationError",
@@ -119,6 +121,10 @@ class GraphError(PathgradError, ValueError):
 
 class ProgramError(PathgradError, ValueError):
     """A program that breaks the rules of the intermediate representation."""
+
+
+class NativeUnsupported(PathgradError, TypeError):  # noqa: N818  (the name says it)
+    """A program that has no native form; the emitted Python computes it."""
 
 
 class DataError(PathgradError, ValueError):

@@ -1,0 +1,1 @@
+"""Native code: a program as LLVM text, optimised, loaded, called (floor 4)."""

@@ -1,0 +1,424 @@
+"""One function in the making: values, memory, checks (floor 4).
+
+Statements are written in order. Elementwise operators and reductions wait in a `Group` (`fusion`) until something reads
+one of them from outside; then the group becomes one nest of loops (`kernels`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import NativeUnsupported
+from ...ir import Atom, Block, Const, ListType, Origin, Program, Type, Var, defined
+from ...ir.liveness import live_after
+from .escape import stack_variables
+from .module import NativeModule, memory_type
+from .ranges import Ranges
+from .values import Listing, Owned, Pending, Splat, Value, View
+from .writer import LLVM_TYPES, SIZES, Writer, number
+
+if TYPE_CHECKING:
+    from .fusion import Group
+
+__all__ = ["Emitter"]
+
+
+class Emitter:
+    """Writes one program as one function.
+
+    Attributes
+    ----------
+    module : NativeModule
+        The module that the function belongs to.
+    w : Writer
+        The instructions.
+    env : dict
+        What each variable is.
+    group : Group or None
+        Statements that wait to become one nest of loops.
+    owned : list of Owned
+        The references that the block being written holds.
+    """
+
+    def __init__(self, module: NativeModule, program: Program, names: dict[int, str]) -> None:
+        self.module = module
+        self.program = program
+        self.names = names
+        self.w = Writer()
+        self.env: dict[Var, Value] = {}
+        self.group: Group | None = None
+        self.owned: list[Owned] = []
+        self.origin: Origin | None = None
+        self.on_stack = stack_variables(program)
+        self.ranges = Ranges()
+        #: the text of each length that is visible, by dimension token
+        self.lengths: dict[object, str] = {}
+        #: variables of the block being written; what others were before they took another form in it
+        self.local: set[Var] = set()
+        self.shadowed: list[tuple[Var, Value]] = []
+        self.ended: list[tuple[set[Var], list[tuple[Var, Value]]]] = []
+        #: variables that statements after the open group read
+        self.read_later: Callable[[Var], bool] = lambda _: True
+
+    # ---- reading -----------------------------------------------------------------------------------------------------
+    def peek(self, atom: Atom) -> Value:
+        """The value of an atom, which may still be pending."""
+        if isinstance(atom, Var):
+            return self.env[atom]
+        if isinstance(atom.type, Type) and atom.type.is_array:
+            return self._constant_array(atom)
+        return number(atom.value, _dtype(atom))
+
+    def read(self, atom: Atom) -> Value:
+        """The value of an atom; a group that computes it is written first."""
+        value = self.peek(atom)
+        if isinstance(value, Pending):
+            self.flush()
+            value = self.peek(atom)
+        return value
+
+    def scalar(self, atom: Atom) -> str:
+        """The value of a number."""
+        value = self.read(atom)
+        assert isinstance(value, str), atom
+        return value
+
+    def array(self, atom: Atom) -> View:
+        """The value of an array, in memory."""
+        value = self.read(atom)
+        if isinstance(value, Splat):
+            value = self.fill(value)
+            if isinstance(atom, Var):
+                self.shadow(atom, value)
+        assert isinstance(value, View), atom
+        return value
+
+    def shadow(self, variable: Var, value: Value) -> None:
+        """Give a variable another form until the end of the block that is being written."""
+        if variable not in self.local:
+            self.shadowed.append((variable, self.env[variable]))
+        self.env[variable] = value
+
+    def length_of(self, token: object, n: str) -> str:
+        """One text for one length; ``n`` where the token is new."""
+        if token is None or n.isdigit():
+            return n
+        if token == 1:
+            return "1"
+        if isinstance(token, tuple) and token[0] == "literal":
+            return str(int(token[1]))
+        return self.lengths.setdefault(token, n)
+
+    def listing(self, atom: Atom) -> Listing:
+        """The value of a list."""
+        value = self.read(atom)
+        assert isinstance(value, Listing), atom
+        return value
+
+    def dims(self, atom: Atom) -> tuple[str, ...]:
+        """The lengths of an array; nothing is computed for them."""
+        value = self.peek(atom)
+        assert isinstance(value, View | Splat | Pending), atom
+        return value.dims
+
+    def flush(self) -> None:
+        """Write the open group."""
+        if self.group is not None:
+            from .kernels import write_group
+
+            group, self.group = self.group, None
+            write_group(self, group)
+
+    def _constant_array(self, atom: Const) -> View:
+        value = np.asarray(atom.value)
+        steps = [s // value.itemsize for s in value.strides]
+        if any(s % value.itemsize for s in value.strides) or not value.flags.aligned:
+            raise NativeUnsupported(f"the array {atom.name or 'constant'} is not aligned")
+        data = self.w.value(f"load ptr, ptr {self.module.array(value)}")
+        dims = tuple(str(n) for n in value.shape)
+        strides = tuple(str(s) for s in steps)
+        return View(_dtype(atom), data, dims, strides, None, bool(value.flags.c_contiguous))
+
+    # ---- memory ------------------------------------------------------------------------------------------------------
+    def allocate(self, dtype: str, dims: Sequence[str], target: Var | None = None) -> View:
+        """A new array; its block holds the reference."""
+        size = "1"
+        for n in dims:
+            size = self.w.multiply(size, n)
+        for n in dims:
+            if n.startswith("-"):
+                raise NativeUnsupported("an array of negative length")
+        if size.isdigit() and target in self.on_stack and int(size) <= 64:
+            data = self.w.slot(f"[{max(int(size), 1)} x {memory_type(dtype)}]")
+            owner = Owned(data, on_stack=True)
+        else:
+            bytes_ = self.w.multiply(size, str(SIZES[dtype]))
+            data = self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {bytes_}"])
+            self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
+            owner = Owned(data)
+            self.owned.append(owner)
+        return View(dtype, data, tuple(dims), self.steps(dims), owner, True)
+
+    def steps(self, dims: Sequence[str]) -> tuple[str, ...]:
+        """The strides of a C-contiguous array."""
+        strides: list[str] = []
+        step = "1"
+        for n in reversed(dims):
+            strides.append(step)
+            step = self.w.multiply(step, n)
+        return tuple(reversed(strides))
+
+    def size(self, dims: Iterable[str]) -> str:
+        """The number of elements."""
+        total = "1"
+        for n in dims:
+            total = self.w.multiply(total, n)
+        return total
+
+    def fill(self, value: Splat, target: Var | None = None) -> View:
+        """An array in memory for one number."""
+        view = self.allocate(value.dtype, value.dims, target)
+        self.set_all(view, value.value)
+        return view
+
+    def set_all(self, view: View, value: str) -> None:
+        """Write one number to every element of a contiguous array."""
+        zero = value in ("0", "false", number(0.0, "f64"))
+        if zero and view.contiguous:
+            bytes_ = self.w.multiply(self.size(view.dims), str(SIZES[view.dtype]))
+            self.module.uses_helper("pg_allocate")
+            self.w.effect(f"call void @llvm.memset.p0.i64(ptr {view.data}, i8 0, i64 {bytes_}, i1 false)")
+            return
+        self.for_each(view.dims, lambda index: self.put(view, index, value), flat=view.contiguous)
+
+    def for_each(self, dims: Sequence[str], body: Callable[[Sequence[str]], None], flat: bool = False) -> None:
+        """A nest of loops over an index space; one loop over all elements if the index is not needed."""
+        if flat and len(dims) > 1:
+            strides = self.steps(dims)
+            self.w.counted(
+                self.size(dims), [], lambda k, _: self._ended(body(["0"] * (len(strides) - 1) + [k])), "fill"
+            )
+            return
+        if not dims:
+            body([])
+            return
+        self._nest(list(dims), [], body)
+
+    def _nest(self, dims: list[str], index: list[str], body: Callable[[Sequence[str]], None]) -> None:
+        def inside(k: str, _: list[str]) -> list[str]:
+            if len(dims) == 1:
+                body([*index, k])
+            else:
+                self._nest(dims[1:], [*index, k], body)
+            return []
+
+        self.w.counted(dims[0], [], inside, "nest")
+
+    @staticmethod
+    def _ended(_: None) -> list[str]:
+        return []
+
+    def address(self, view: View, index: Sequence[str]) -> str:
+        """The address of an element."""
+        offset = "0"
+        for k, step in zip(index, view.strides, strict=True):
+            offset = self.w.add(offset, self.w.multiply(k, step))
+        if offset == "0":
+            return view.data
+        return self.w.value(f"getelementptr inbounds {memory_type(view.dtype)}, ptr {view.data}, i64 {offset}")
+
+    def get(self, view: View, index: Sequence[str]) -> str:
+        """Read an element."""
+        value = self.w.value(f"load {memory_type(view.dtype)}, ptr {self.address(view, index)}")
+        return self.w.value(f"trunc i8 {value} to i1") if view.dtype == "bool" else value
+
+    def put(self, view: View, index: Sequence[str], value: str) -> None:
+        """Write an element."""
+        at = self.address(view, index)
+        if view.dtype == "bool":
+            value = self.w.value(f"zext i1 {value} to i8")
+        self.w.effect(f"store {memory_type(view.dtype)} {value}, ptr {at}")
+
+    def copy_into(self, target: View, source: View) -> None:
+        """Copy all elements between arrays of one shape and dtype."""
+        if target.contiguous and source.contiguous:
+            bytes_ = self.w.multiply(self.size(target.dims), str(SIZES[target.dtype]))
+            self.module.uses_helper("pg_allocate")
+            self.w.effect(
+                f"call void @llvm.memcpy.p0.p0.i64(ptr {target.data}, ptr {source.data}, i64 {bytes_}, i1 false)"
+            )
+            return
+        self.for_each(target.dims, lambda index: self.put(target, index, self.get(source, index)))
+
+    def contiguous(self, view: View, target: Var | None = None) -> View:
+        """The array itself where it is C-contiguous, otherwise a copy."""
+        if view.contiguous:
+            return view
+        copied = self.allocate(view.dtype, view.dims, target)
+        self.copy_into(copied, view)
+        return copied
+
+    # ---- references --------------------------------------------------------------------------------------------------
+    def helper(self, name: str, kind: str, args: Sequence[str]) -> str:
+        """Call the run-time support."""
+        return self.module.helper_call(self.w, name, kind, args)
+
+    def retain(self, handle: str) -> None:
+        """One more reference."""
+        self.module.helper_effect(self.w, "pg_retain", [f"ptr {handle}"])
+
+    def release(self, owner: Owned) -> None:
+        """One reference less."""
+        if owner.on_stack:
+            return
+        if owner.list_type is not None:
+            from .storage import release_list
+
+            release_list(self, owner.handle, owner.list_type)
+            return
+        self.module.helper_effect(self.w, "pg_release", ["ptr %state", f"ptr {owner.handle}"])
+
+    def release_unread(self, live: set[Var]) -> None:
+        """Release what no live variable refers to."""
+        if not self.owned or self.group is not None:
+            return
+        alive = {id(self._owner(v)) for v in live}
+        kept = []
+        for owner in self.owned:
+            if id(owner) in alive:
+                kept.append(owner)
+            else:
+                self.release(owner)
+        self.owned = kept
+
+    def _owner(self, variable: Var) -> Owned | None:
+        return getattr(self.env.get(variable), "owner", None)
+
+    def hand_on(self, atoms: Sequence[Atom], live: set[Var]) -> list[list[str]]:
+        """The parts of values that leave the block, each array or list with a reference of its own.
+
+        Parameters
+        ----------
+        atoms : sequence of Atom
+            What leaves.
+        live : set of Var
+            What is read afterwards all the same.
+        """
+        for atom in atoms:
+            self.read(atom)
+        kept = {id(self._owner(v)) for v in live}
+        parts: list[list[str]] = []
+        for atom in atoms:
+            if not atom.type.is_array:
+                parts.append([self.scalar(atom)])
+                continue
+            value: View | Listing
+            if isinstance(atom.type, ListType):
+                value = self.listing(atom)
+            else:
+                value = self.contiguous(self.array(atom))
+            handle = self._reference(value, kept)
+            dims = list(value.dims) if isinstance(value, View) else []
+            parts.append([value.data, handle, *dims] if isinstance(value, View) else [value.data])
+        return parts
+
+    def _reference(self, value: View | Listing, kept: set[int]) -> str:
+        owner = value.owner
+        if owner is None:
+            return "null"
+        if owner in self.owned and id(owner) not in kept:
+            self.owned.remove(owner)
+        else:
+            self.retain(owner.handle)
+        return owner.handle
+
+    def received(self, type_: Type | ListType, parts: Sequence[str]) -> Value:
+        """A value from the parts that `hand_on` gave, held by the block that is being written."""
+        if isinstance(type_, ListType):
+            owner = Owned(parts[0], type_)
+            self.owned.append(owner)
+            return Listing(parts[0], type_, owner)
+        if not type_.rank:
+            return parts[0]
+        owner = Owned(parts[1])
+        self.owned.append(owner)
+        return View(type_.dtype, parts[0], tuple(parts[2:]), self.steps(parts[2:]), owner, True)
+
+    # ---- failing -----------------------------------------------------------------------------------------------------
+    def check(self, holds: str, kind: str, message: str, numbers: Sequence[str] = ()) -> None:
+        """Go on if a condition holds; otherwise end the call and say what failed."""
+        if holds == "true":
+            return
+        on, failed = self.w.new_label("on"), self.w.new_label("fail")
+        self.w.branch(holds, on, failed, ", !prof !0")
+        self.w.start(failed)
+        self.fail(kind, message, numbers)
+        self.w.start(on)
+
+    def fail(self, kind: str, message: str, numbers: Sequence[str] = ()) -> None:
+        """End the call with an error."""
+        site = self.module.site(kind, message, self.origin, self.program.filename)
+        for k, value in enumerate([str(site), *numbers]):
+            at = self.w.value(f"getelementptr i64, ptr %state, i64 {k + 1}")
+            self.w.effect(f"store i64 {value}, ptr {at}")
+        self.w.effect("ret i32 1")
+
+    # ---- blocks ------------------------------------------------------------------------------------------------------
+    def block(self, block: Block, live_out: set[Var]) -> None:
+        """Write the statements of a block; ``live_out`` is read after it besides its yields. `leave` ends it."""
+        from .statements import write_statement
+
+        last_read = _last_reads(block)
+        outer, lengths, local, shadowed = self.read_later, dict(self.lengths), self.local, self.shadowed
+        self.local, self.shadowed = set(), []
+        after = live_after(block, live_out)
+        end = len(block.statements)
+        for k, statement in enumerate(block.statements):
+            live = after[k]
+
+            def read_later(variable: Var, position: int = k, block_end: int = end) -> bool:
+                return variable in live_out or last_read.get(variable, -1) >= min(position, block_end)
+
+            self.read_later = read_later
+            self.origin = statement.origin or self.origin
+            write_statement(self, statement, live)
+            self.local.update(defined(statement))
+            self.release_unread(live)
+        self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
+        self.flush()
+        self.read_later, self.lengths = outer, lengths
+        self.ended.append((local, shadowed))
+
+    def leave(self) -> None:
+        """End the block that was written last: release what it holds, forget what only it knew."""
+        for owner in self.owned:
+            self.release(owner)
+        for variable, value in reversed(self.shadowed):
+            self.env[variable] = value
+        self.local, self.shadowed = self.ended.pop()
+
+
+def _last_reads(block: Block) -> dict[Var, int]:
+    from ...ir.liveness import statement_reads
+
+    last: dict[Var, int] = {}
+    for k, statement in enumerate(block.statements):
+        for variable in statement_reads(statement):
+            last[variable] = k
+    for atom in block.yields:
+        if isinstance(atom, Var):
+            last[atom] = len(block.statements)
+    return last
+
+
+def _dtype(atom: Atom) -> str:
+    assert isinstance(atom.type, Type)
+    return atom.type.dtype
+
+
+def register_type(atom_type: Type) -> str:
+    """The LLVM type of a number."""
+    return LLVM_TYPES[atom_type.dtype]

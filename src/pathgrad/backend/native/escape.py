@@ -1,0 +1,85 @@
+"""Which small arrays may live on the stack (floor 4).
+
+An array of a length known when compiling never leaves its block if nothing that may share its storage is yielded by
+the program, carried anew by a loop, kept in a list or given to another program.
+"""
+
+from __future__ import annotations
+
+from ...ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Type, Var, While, sub_blocks
+from .stationary import is_stationary
+
+__all__ = ["stack_variables"]
+
+
+class _Sharing:
+    """Classes of variables that may share storage, and which of them escape."""
+
+    def __init__(self) -> None:
+        self.parent: dict[Var, Var] = {}
+        self.escaping: list[Var] = []
+
+    def root(self, v: Var) -> Var:
+        while (up := self.parent.get(v, v)) is not v:
+            v = up
+        return v
+
+    def join(self, a: Atom, b: Atom) -> None:
+        if isinstance(a, Var) and isinstance(b, Var) and a.type.is_array and b.type.is_array:
+            self.parent[self.root(a)] = self.root(b)
+
+    def escape(self, atom: Atom) -> None:
+        if isinstance(atom, Var) and atom.type.is_array:
+            self.escaping.append(atom)
+
+    def block(self, block: Block) -> None:
+        for s in block.statements:
+            for inner in sub_blocks(s):
+                self.block(inner)
+            if isinstance(s, Let):
+                if (s.op.views or s.op.consumes or s.op.name == "cast_like") and s.args:
+                    self.join(s.target, s.args[0])
+                if isinstance(s.target.type, ListType):
+                    for atom in s.args:
+                        self.escape(atom)
+            elif isinstance(s, Call):
+                for atom in s.args:
+                    self.escape(atom)
+            elif isinstance(s, Branch):
+                for result, a, b in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
+                    self.join(result, a)
+                    self.join(result, b)
+                    self.escape(result)
+            else:
+                self.carried(s)
+
+    def carried(self, s: Loop | While) -> None:
+        for k, (param, result) in enumerate(zip(s.params, s.results, strict=True)):
+            self.join(param, s.inits[k])
+            self.join(param, s.body.yields[k])
+            self.join(param, result)
+            if not is_stationary(s, k):
+                self.escape(param)
+
+
+def stack_variables(program: Program) -> set[Var]:
+    """The variables whose arrays never outlive the block that creates them."""
+    sharing = _Sharing()
+    sharing.block(program.body)
+    for atom in [*program.body.yields, *program.inputs]:
+        sharing.escape(atom)
+    escaping = {sharing.root(v) for v in sharing.escaping}
+    return {v for v in _created(program.body) if sharing.root(v) not in escaping}
+
+
+def _created(block: Block) -> list[Var]:
+    found: list[Var] = []
+    for s in block.statements:
+        if isinstance(s, Let) and isinstance(s.target.type, Type) and s.target.type.rank:
+            found.append(s.target)
+        for inner in sub_blocks(s):
+            found += _created(inner)
+    return found
+
+
+assert Const

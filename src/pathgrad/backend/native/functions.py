@@ -1,0 +1,122 @@
+"""Programs as functions, and calls between them (floor 4).
+
+A function takes the call's state, numbers by value, arrays as address and lengths (C-contiguous), lists as addresses,
+and the address where results go: one word for each number or list, address, allocation and lengths for each array. It
+returns 0, or 1 where it failed; what failed stands in the state.
+"""
+
+from __future__ import annotations
+
+from ...ir import Call, ListType, Program, Type, Var
+from .control import part_types
+from .emitter import Emitter
+from .module import NativeModule
+from .values import Listing, Owned, View
+
+__all__ = ["result_words", "write_call", "write_function"]
+
+
+def result_words(program: Program) -> int:
+    """How many words the results take."""
+    return sum(len(part_types(a.type)) for a in program.outputs)
+
+
+def signature(program: Program) -> list[str]:
+    """The parameters of a program's function."""
+    parameters = ["ptr %state"]
+    for k, variable in enumerate(program.inputs):
+        type_ = variable.type
+        if isinstance(type_, ListType):
+            parameters.append(f"ptr %a{k}")
+        elif not type_.rank:
+            parameters.append(f"{part_types(type_)[0]} %a{k}")
+        else:
+            taken = k in program.consumed
+            parameters.append(f"ptr noalias {'' if taken else 'readonly '}%a{k}")
+            if taken:
+                parameters.append(f"ptr %a{k}.h")
+            parameters += [f"i64 %a{k}.{axis}" for axis in range(type_.rank)]
+    return [*parameters, "ptr noalias %results"]
+
+
+def write_function(module: NativeModule, program: Program, names: dict[int, str], inline: bool = False) -> None:
+    """Write a program as a function of the module."""
+    e = Emitter(module, program, names)
+    for k, variable in enumerate(program.inputs):
+        e.local.add(variable)
+        e.env[variable] = _parameter(e, program, k, variable)
+    e.block(program.body, set())
+    for atom in program.body.yields:
+        if isinstance(atom.type, Type) and atom.type.rank:
+            array = e.array(atom)
+            if array.owner is None:
+                copied = e.allocate(array.dtype, array.dims)
+                e.copy_into(copied, array)
+                if isinstance(atom, Var):
+                    e.env[atom] = copied
+    parts = e.hand_on(program.body.yields, set())
+    e.leave()
+    kinds = [kind for atom in program.body.yields for kind in part_types(atom.type)]
+    for k, (kind, part) in enumerate(zip(kinds, [p for group in parts for p in group], strict=True)):
+        at = e.w.value(f"getelementptr i64, ptr %results, i64 {k}")
+        e.w.effect(f"store {kind} {part}, ptr {at}")
+    e.w.effect("ret i32 0")
+    linkage = "internal" if inline else ""
+    head = f"define {linkage} i32 @{names[id(program)]}({', '.join(signature(program))}) #0 {{"
+    module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
+
+
+def _parameter(e: Emitter, program: Program, k: int, variable: Var) -> str | View | Listing:
+    type_ = variable.type
+    if isinstance(type_, ListType):
+        return Listing(f"%a{k}", type_, None)
+    if not type_.rank:
+        return f"%a{k}"
+    dims = []
+    for axis, token in enumerate(type_.dims):
+        dims.append(e.length_of(token, f"%a{k}.{axis}"))
+    owner = None
+    if k in program.consumed:
+        owner = Owned(f"%a{k}.h")
+        e.owned.append(owner)
+    return View(type_.dtype, f"%a{k}", tuple(dims), e.steps(dims), owner, True)
+
+
+def write_call(e: Emitter, s: Call, live: set[Var]) -> None:
+    """Write a call of another program."""
+    program = s.program
+    args = ["ptr %state"]
+    kept = live - set(s.results)
+    for k, (atom, variable) in enumerate(zip(s.args, program.inputs, strict=True)):
+        type_ = variable.type
+        if isinstance(type_, ListType):
+            listing = e.listing(atom)
+            if k in program.consumed and listing.owner is not None:
+                e.retain(listing.data)
+            args.append(f"ptr {listing.data}")
+        elif not type_.rank:
+            args.append(f"{part_types(type_)[0]} {e.scalar(atom)}")
+        elif k in program.consumed:
+            others = {a for j, a in enumerate(s.args) if j != k and isinstance(a, Var)}
+            parts = e.hand_on([atom], kept | others)[0]
+            args += [f"ptr {parts[0]}", f"ptr {parts[1]}", *(f"i64 {n}" for n in parts[2:])]
+        else:
+            array = e.contiguous(e.array(atom))
+            args += [f"ptr {array.data}", *(f"i64 {n}" for n in array.dims)]
+    words = result_words(program)
+    slot = e.w.slot(f"[{max(words, 1)} x i64]")
+    args.append(f"ptr {slot}")
+    status = e.w.value(f"call i32 @{e.names[id(program)]}({', '.join(args)})")
+    on, failed = e.w.new_label("on"), e.w.new_label("failed")
+    e.w.branch(e.w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
+    e.w.start(failed)
+    e.w.effect("ret i32 1")
+    e.w.start(on)
+    position = 0
+    for result in s.results:
+        parts = []
+        for kind in part_types(result.type):
+            at = e.w.value(f"getelementptr i64, ptr {slot}, i64 {position}")
+            parts.append(e.w.value(f"load {kind}, ptr {at}"))
+            position += 1
+        e.env[result] = e.received(result.type, parts)

@@ -1,0 +1,106 @@
+"""Which statements become one nest of loops (floor 4).
+
+Elementwise statements over one index space, and the reductions of what they compute, wait in a group; each of its
+values is computed once for each position and held in a register. Only what is read outside the group gets memory. A
+statement that fits no longer, or that reads a finished value of the group, ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...ir import Atom, Let, Type, Var
+from .emitter import Emitter
+from .values import Pending, Splat, View
+
+__all__ = ["Group", "Member", "Sink", "join", "may_join"]
+
+
+@dataclass(eq=False)
+class Member:
+    """An elementwise statement of a group."""
+
+    let: Let
+    operands: list[Atom]
+
+
+@dataclass(eq=False)
+class Sink:
+    """A reduction, or a write, of what the group computes: it reads one position and gives nothing back to the group.
+
+    Attributes
+    ----------
+    let : Let
+        The statement.
+    source : Atom
+        What is reduced or written.
+    axes : tuple of int
+        The axes that are summed over.
+    kept : bool
+        Whether they stay as axes of length 1.
+    target : View or None
+        For writes, where.
+    """
+
+    let: Let
+    source: Atom
+    axes: tuple[int, ...] = ()
+    kept: bool = False
+    target: View | None = None
+
+
+@dataclass(eq=False)
+class Group:
+    """Statements that wait to be written as one nest of loops.
+
+    Attributes
+    ----------
+    dims : tuple of str
+        The lengths of the index space.
+    tokens : tuple
+        Their dimension tokens.
+    """
+
+    dims: tuple[str, ...]
+    tokens: tuple[object, ...]
+    members: list[Member] = field(default_factory=list)
+    sinks: list[Sink] = field(default_factory=list)
+    values: dict[Var, Member] = field(default_factory=dict)
+    storages: set[int] = field(default_factory=set)
+
+
+def may_join(emitter: Emitter, type_: Type, operands: Sequence[Atom]) -> bool:
+    """Whether a statement over an index space of this type can be computed in the open group."""
+    group = emitter.group
+    if group is None:
+        return False
+    linked = False
+    for atom in operands:
+        value = emitter.peek(atom)
+        if isinstance(value, Pending):
+            if not isinstance(atom, Var) or atom not in group.values:
+                return False
+            linked = True
+    if linked:
+        return True
+    known = None not in type_.dims and type_.dims == group.tokens
+    return known or any(
+        isinstance(value, View | Splat) and value.dims == group.dims for value in map(emitter.peek, operands)
+    )
+
+
+def join(emitter: Emitter, type_: Type, operands: Sequence[Atom]) -> Group:
+    """The group for a statement over this index space; the open one is written where it does not fit."""
+    if not may_join(emitter, type_, operands):
+        emitter.flush()
+        shaped = next(a for a in operands if a.type.is_array)
+        dims = emitter.dims(shaped)
+        emitter.group = Group(dims, type_.dims)
+    group = emitter.group
+    assert group is not None
+    for atom in operands:
+        value = emitter.peek(atom)
+        if isinstance(value, View) and value.owner is not None:
+            group.storages.add(id(value.owner))
+    return group

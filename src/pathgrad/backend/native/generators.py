@@ -1,0 +1,89 @@
+"""Members of a group that are no plain operator: copies, conversions, numbered positions (floor 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...ir import Atom, Let, Type
+from .emitter import Emitter
+from .scalars import convert
+from .writer import number
+
+__all__ = ["GENERATORS"]
+
+
+def _dtype(atom: Atom) -> str:
+    assert isinstance(atom.type, Type)
+    return atom.type.dtype
+
+
+def _cast(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    return convert(e.w, values[0], _dtype(let.args[0]), _dtype(let.target))
+
+
+def _arange(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    """start + k step."""
+    start, _, step = let.args
+    dtype = _dtype(let.target)
+    first = convert(e.w, e.scalar(start), _dtype(start), dtype)
+    by = convert(e.w, e.scalar(step), _dtype(step), dtype)
+    k = convert(e.w, index[0], "i64", dtype)
+    letter = "" if dtype == "i64" else "f"
+    kind = {"i64": "i64", "f64": "double", "f32": "float"}[dtype]
+    if dtype in ("f64", "f32"):
+        second = e.w.value(f"fadd {kind} {first}, {by}")
+        by = e.w.value(f"fsub {kind} {second}, {first}")
+    product = e.w.value(f"{letter}mul {kind} {k}, {by}")
+    return e.w.value(f"{letter}add {kind} {first}, {product}")
+
+
+def _iota(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    return convert(e.w, index[0], "i64", _dtype(let.target))
+
+
+def _linspace(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    """start + k (stop - start) / (num - 1), and stop itself at the end."""
+    dtype = _dtype(let.target)
+    kind = {"f64": "double", "f32": "float"}[dtype]
+    start, stop = (convert(e.w, e.scalar(a), _dtype(a), dtype) for a in let.args[:2])
+    count = convert(e.w, e.scalar(let.args[2]), _dtype(let.args[2]), "i64")
+    endpoint = bool(let.params["endpoint"])
+    last = e.w.subtract(count, "1")
+    parts = last if endpoint else count
+    single = e.w.compare("slt", parts, "1")
+    parts = e.w.select(single, "1", parts)
+    width = e.w.value(f"fsub {kind} {stop}, {start}")
+    step = e.w.value(f"fdiv {kind} {width}, {convert(e.w, parts, 'i64', dtype)}")
+    product = e.w.value(f"fmul {kind} {convert(e.w, index[0], 'i64', dtype)}, {step}")
+    value = e.w.value(f"fadd {kind} {product}, {start}")
+    if not endpoint:
+        return value
+    at_end = e.w.compare("eq", index[0], last)
+    several = e.w.compare("sgt", count, "1")
+    return e.w.select(e.w.value(f"and i1 {at_end}, {several}"), stop, value, kind)
+
+
+def _outer(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    from .scalars import elementwise
+
+    dtype = _dtype(let.target)
+    a, b = (e.array(x) for x in let.args)
+    left, right = e.get(a, index[: len(a.dims)]), e.get(b, index[len(a.dims) :])
+    return elementwise(e.module, e.w, "multiply", [(left, a.dtype), (right, b.dtype)], dtype)
+
+
+def _same(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    return values[0]
+
+
+GENERATORS: dict[str, Callable[[Emitter, Let, list[str], Sequence[str]], str]] = {
+    "cast": _cast,
+    "cast_like": _cast,
+    "copy": _same,
+    "arange": _arange,
+    "iota_like": _iota,
+    "linspace": _linspace,
+    "outer": _outer,
+}
+
+assert number

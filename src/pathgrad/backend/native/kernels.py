@@ -1,0 +1,186 @@
+"""A group of fused statements as a nest of loops (floor 4).
+
+One loop over all elements where every array is contiguous, otherwise a loop for each axis. Sums may be reassociated
+(``reassoc``), and the products that go into them contracted, so that they are vectorised; everything else is computed
+as IEEE says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...ir import Atom, Let, Type, Var
+from .emitter import Emitter
+from .fusion import Group, Member, Sink
+from .reductions import Accumulator, accumulator
+from .scalars import elementwise
+from .values import Pending, Splat, View
+from .writer import number
+
+__all__ = ["write_group"]
+
+
+def write_group(e: Emitter, group: Group) -> None:
+    """Write a group and give its variables their values."""
+    wanted = [m for m in group.members if e.read_later(m.let.target)]
+    sinks = [s for s in group.sinks if s.target is not None or e.read_later(s.let.target)]
+    needed = _needed(group, wanted, sinks)
+    members = [m for m in group.members if m.let.target in needed]
+    outputs: dict[Var, View] = {}
+    for m in wanted:
+        type_ = m.let.target.type
+        assert isinstance(type_, Type)
+        outputs[m.let.target] = e.allocate(type_.dtype, group.dims, m.let.target)
+    nest = _Nest(e, group, members, outputs, sinks)
+    if members or sinks:
+        nest.write()
+    for m in group.members:
+        if m.let.target in outputs:
+            e.env[m.let.target] = outputs[m.let.target]
+    nest.finish()
+
+
+def _needed(group: Group, wanted: list[Member], sinks: list[Sink]) -> set[Var]:
+    needed = {m.let.target for m in wanted} | {s.source for s in sinks if isinstance(s.source, Var)}
+    for m in reversed(group.members):
+        if m.let.target in needed:
+            needed.update(a for a in m.operands if isinstance(a, Var))
+    return needed
+
+
+class _Nest:
+    """The loops of one group."""
+
+    def __init__(
+        self, e: Emitter, group: Group, members: list[Member], outputs: dict[Var, View], sinks: list[Sink]
+    ) -> None:
+        self.e = e
+        self.group = group
+        self.members = members
+        self.outputs = outputs
+        rank = len(group.dims)
+        self.accumulators: list[Accumulator] = [accumulator(e, s, group.dims) for s in sinks if s.target is None]
+        self.writes = [s for s in sinks if s.target is not None]
+        self.rank = rank
+
+    # ---- loops -------------------------------------------------------------------------------------------------------
+    def write(self) -> None:
+        """Write the loops."""
+        dims = self.group.dims
+        registers = [a for a in self.accumulators if a.in_register]
+        if self.rank > 1 and self._is_flat():
+            total = self.e.size(dims)
+            finals = self._loop(total, [a.zero() for a in registers], registers, ["0"] * (self.rank - 1))
+            for a, value in zip(registers, finals, strict=True):
+                a.result = value
+            return
+        self._axis(0, [], registers)
+
+    def _is_flat(self) -> bool:
+        """Whether one loop over all elements can compute the group."""
+        arrays = [v for m in self.members for v in map(self._outside, m.operands) if isinstance(v, View)]
+        arrays += [v for a in self.accumulators if isinstance(v := self._outside(a.sink.source), View)]
+        if any(m.let.op.name == "outer" for m in self.members):
+            return False
+        if self.writes or not all(a.contiguous and a.dims == self.group.dims for a in arrays):
+            return False
+        return all(a.covers_all for a in self.accumulators)
+
+    def _outside(self, atom: Atom) -> object:
+        value = self.e.peek(atom)
+        return None if isinstance(value, Pending) else value
+
+    def _axis(self, axis: int, index: list[str], registers: list[Accumulator]) -> None:
+        """The loop over one axis; sums over it and all inner axes are carried in registers."""
+        starting = [a for a in registers if a.first_axis == axis]
+        carried = [a for a in registers if a.first_axis <= axis]
+        initial = [a.zero() if a in starting else a.result for a in carried]
+        finals = self._loop(self.group.dims[axis], initial, carried, index)
+        for a, value in zip(carried, finals, strict=True):
+            a.result = value
+        for a in starting:
+            a.store(index)
+
+    def _loop(self, trips: str, initial: list[str], carried: list[Accumulator], index: list[str]) -> list[str]:
+        e = self.e
+
+        def body(k: str, values: list[str]) -> list[str]:
+            for a, value in zip(carried, values, strict=True):
+                a.result = value
+            here = [*index, k]
+            if len(here) == self.rank:
+                self._position(here)
+            else:
+                self._axis(len(here), here, [a for a in self.accumulators if a.in_register])
+            return [a.result for a in carried]
+
+        kinds = [(a.kind, value) for a, value in zip(carried, initial, strict=True)]
+        return e.w.counted(trips, kinds, body, "axis")
+
+    # ---- one position ------------------------------------------------------------------------------------------------
+    def _position(self, index: Sequence[str]) -> None:
+        e = self.e
+        values: dict[Var, str] = {}
+        loaded: dict[int, str] = {}
+
+        def element(atom: Atom) -> str:
+            if isinstance(atom, Var) and atom in values:
+                return values[atom]
+            value = e.peek(atom)
+            if isinstance(value, str):
+                return value
+            if isinstance(value, Splat):
+                return value.value
+            assert isinstance(value, View), atom
+            if id(value) not in loaded:
+                loaded[id(value)] = e.get(value, index)
+            return loaded[id(value)]
+
+        summed = {a.sink.source for a in self.accumulators}
+        for m in self.members:
+            values[m.let.target] = _member(e, m, element, index)
+        for target, view in self.outputs.items():
+            e.put(view, index, values[target])
+        for a in self.accumulators:
+            a.add(element(a.sink.source), index)
+        for s in self.writes:
+            _write(e, s, element(s.source), index)
+        assert summed is not None
+
+    def finish(self) -> None:
+        """Give the reductions their values."""
+        for a in self.accumulators:
+            self.e.env[a.sink.let.target] = a.final()
+
+
+def _member(e: Emitter, m: Member, element: object, index: Sequence[str]) -> str:
+    assert callable(element)
+    name = m.let.op.name
+    type_ = m.let.target.type
+    assert isinstance(type_, Type)
+    from .generators import GENERATORS
+
+    if name in GENERATORS:
+        return GENERATORS[name](e, m.let, [element(a) for a in m.operands], index)
+    operands = [(element(a), _dtype(a)) for a in m.operands]
+    return elementwise(e.module, e.w, name, operands, type_.dtype)
+
+
+def _write(e: Emitter, s: Sink, value: str, index: Sequence[str]) -> None:
+    assert s.target is not None
+    from .scalars import convert
+
+    value = convert(e.w, value, _dtype(s.source), s.target.dtype)
+    if s.let.op.name == "accumulate":
+        before = e.get(s.target, index)
+        value = elementwise(e.module, e.w, "add", [(before, s.target.dtype), (value, s.target.dtype)], s.target.dtype)
+    e.put(s.target, index, value)
+
+
+def _dtype(atom: Atom) -> str:
+    assert isinstance(atom.type, Type)
+    return atom.type.dtype
+
+
+assert Let
+assert number

@@ -1,0 +1,301 @@
+"""What compiled programs carry with them: memory, growing storage, integer powers (floor 4).
+
+Every array that a program creates lies behind a header of 64 bytes: two links, a count of references and the address
+that ``malloc`` gave. The links run through everything that one call has allocated, so that a call that ends in an error
+gives all of it back at once. Programs count references only where arrays cross the end of a block; who may write in
+place was decided long before (`pathgrad.ir.ownership`).
+
+A call's state (``%state``) is ``{first allocation, number of the error's site, three numbers of the error's message}``.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DECLARATIONS", "FUNCTIONS", "STATE"]
+
+STATE = "{ ptr, i64, i64, i64, i64 }"
+
+DECLARATIONS = (
+    "declare noalias ptr @malloc(i64)",
+    "declare void @free(ptr)",
+    "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)",
+    "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
+)
+
+#: Name to the names that it uses and its text.
+FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "pg_allocate": (
+        (),
+        """; a new array of so many bytes with one reference, or null; aligned to a cache line
+define internal noalias ptr @pg_allocate(ptr %state, i64 %bytes) noinline {
+  %large = icmp ugt i64 %bytes, 281474976710656
+  br i1 %large, label %none, label %try
+try:
+  %whole = add i64 %bytes, 128
+  %raw = call ptr @malloc(i64 %whole)
+  %failed = icmp eq ptr %raw, null
+  br i1 %failed, label %none, label %link
+none:
+  ret ptr null
+link:
+  %address = ptrtoint ptr %raw to i64
+  %after = add i64 %address, 127
+  %aligned = and i64 %after, -64
+  %data = inttoptr i64 %aligned to ptr
+  %header = getelementptr i8, ptr %data, i64 -64
+  %first = load ptr, ptr %state
+  store ptr null, ptr %header
+  %next = getelementptr i8, ptr %header, i64 8
+  store ptr %first, ptr %next
+  %count = getelementptr i8, ptr %header, i64 16
+  store i64 1, ptr %count
+  %origin = getelementptr i8, ptr %header, i64 24
+  store ptr %raw, ptr %origin
+  store ptr %header, ptr %state
+  %alone = icmp eq ptr %first, null
+  br i1 %alone, label %done, label %back
+back:
+  store ptr %header, ptr %first
+  br label %done
+done:
+  ret ptr %data
+}
+""",
+    ),
+    "pg_unlink": (
+        (),
+        """; take an allocation out of the call's chain; the address that malloc gave
+define internal ptr @pg_unlink(ptr %state, ptr %data) {
+  %header = getelementptr i8, ptr %data, i64 -64
+  %before = load ptr, ptr %header
+  %next.at = getelementptr i8, ptr %header, i64 8
+  %after = load ptr, ptr %next.at
+  %origin = getelementptr i8, ptr %header, i64 24
+  %raw = load ptr, ptr %origin
+  %head = icmp eq ptr %before, null
+  %before.next = getelementptr i8, ptr %before, i64 8
+  %place = select i1 %head, ptr %state, ptr %before.next
+  store ptr %after, ptr %place
+  %last = icmp eq ptr %after, null
+  br i1 %last, label %done, label %back
+back:
+  store ptr %before, ptr %after
+  br label %done
+done:
+  ret ptr %raw
+}
+""",
+    ),
+    "pg_release": (
+        ("pg_unlink",),
+        """; one reference less; the last one frees
+define internal void @pg_release(ptr %state, ptr %data) noinline {
+  %borrowed = icmp eq ptr %data, null
+  br i1 %borrowed, label %done, label %owned
+owned:
+  %count.at = getelementptr i8, ptr %data, i64 -48
+  %count = load i64, ptr %count.at
+  %less = sub i64 %count, 1
+  store i64 %less, ptr %count.at
+  %unused = icmp eq i64 %less, 0
+  br i1 %unused, label %last, label %done
+last:
+  %raw = call ptr @pg_unlink(ptr %state, ptr %data)
+  call void @free(ptr %raw)
+  br label %done
+done:
+  ret void
+}
+""",
+    ),
+    "pg_retain": (
+        (),
+        """; one reference more
+define internal void @pg_retain(ptr %data) {
+  %borrowed = icmp eq ptr %data, null
+  br i1 %borrowed, label %done, label %owned
+owned:
+  %count.at = getelementptr i8, ptr %data, i64 -48
+  %count = load i64, ptr %count.at
+  %more = add i64 %count, 1
+  store i64 %more, ptr %count.at
+  br label %done
+done:
+  ret void
+}
+""",
+    ),
+    "pg_release_all": (
+        (),
+        """; free everything that a call has allocated
+define internal void @pg_release_all(ptr %state) noinline {
+  br label %next
+next:
+  %header = load ptr, ptr %state
+  %none = icmp eq ptr %header, null
+  br i1 %none, label %done, label %one
+one:
+  %next.at = getelementptr i8, ptr %header, i64 8
+  %after = load ptr, ptr %next.at
+  store ptr %after, ptr %state
+  %origin = getelementptr i8, ptr %header, i64 24
+  %raw = load ptr, ptr %origin
+  call void @free(ptr %raw)
+  br label %next
+done:
+  ret void
+}
+""",
+    ),
+    "pg_list_new": (
+        ("pg_allocate",),
+        """; an empty list: { elements, count, capacity }
+define internal ptr @pg_list_new(ptr %state) noinline {
+  %list = call ptr @pg_allocate(ptr %state, i64 24)
+  %failed = icmp eq ptr %list, null
+  br i1 %failed, label %done, label %fill
+fill:
+  call void @llvm.memset.p0.i64(ptr %list, i8 0, i64 24, i1 false)
+  br label %done
+done:
+  ret ptr %list
+}
+""",
+    ),
+    "pg_list_push": (
+        ("pg_allocate", "pg_release"),
+        """; room for one more element of so many bytes, or null
+define internal ptr @pg_list_push(ptr %state, ptr %list, i64 %bytes) {
+  %count.at = getelementptr i8, ptr %list, i64 8
+  %capacity.at = getelementptr i8, ptr %list, i64 16
+  %count = load i64, ptr %count.at
+  %capacity = load i64, ptr %capacity.at
+  %full = icmp eq i64 %count, %capacity
+  br i1 %full, label %grow, label %room
+grow:
+  %ok = call i1 @pg_list_grow(ptr %state, ptr %list, i64 %bytes)
+  br i1 %ok, label %room, label %none
+none:
+  ret ptr null
+room:
+  %data = load ptr, ptr %list
+  %offset = mul i64 %count, %bytes
+  %slot = getelementptr i8, ptr %data, i64 %offset
+  %more = add i64 %count, 1
+  store i64 %more, ptr %count.at
+  ret ptr %slot
+}
+
+define internal i1 @pg_list_grow(ptr %state, ptr %list, i64 %bytes) noinline cold {
+  %capacity.at = getelementptr i8, ptr %list, i64 16
+  %capacity = load i64, ptr %capacity.at
+  %half = lshr i64 %capacity, 1
+  %half.more = add i64 %half, 16
+  %larger = add i64 %capacity, %half.more
+  %size = mul i64 %larger, %bytes
+  %new = call ptr @pg_allocate(ptr %state, i64 %size)
+  %failed = icmp eq ptr %new, null
+  br i1 %failed, label %none, label %move
+none:
+  ret i1 false
+move:
+  %old = load ptr, ptr %list
+  %used = mul i64 %capacity, %bytes
+  call void @llvm.memcpy.p0.p0.i64(ptr %new, ptr %old, i64 %used, i1 false)
+  call void @pg_release(ptr %state, ptr %old)
+  store ptr %new, ptr %list
+  store i64 %larger, ptr %capacity.at
+  ret i1 true
+}
+""",
+    ),
+    "pg_power_i64": (
+        (),
+        """; integer power by squaring; 0 for negative exponents of numbers beyond 1
+define internal i64 @pg_power_i64(i64 %base, i64 %exponent) {
+entry:
+  %negative = icmp slt i64 %exponent, 0
+  br i1 %negative, label %inverse, label %next
+inverse:
+  %odd.exponent = and i64 %exponent, 1
+  %is.odd = icmp ne i64 %odd.exponent, 0
+  %is.one = icmp eq i64 %base, 1
+  %is.minus = icmp eq i64 %base, -1
+  %sign = select i1 %is.odd, i64 -1, i64 1
+  %units = select i1 %is.minus, i64 %sign, i64 0
+  %result.inverse = select i1 %is.one, i64 1, i64 %units
+  ret i64 %result.inverse
+next:
+  %b = phi i64 [ %base, %entry ], [ %square, %next.body ]
+  %e = phi i64 [ %exponent, %entry ], [ %half, %next.body ]
+  %r = phi i64 [ 1, %entry ], [ %r.next, %next.body ]
+  %done = icmp eq i64 %e, 0
+  br i1 %done, label %out, label %next.body
+next.body:
+  %bit = and i64 %e, 1
+  %odd = icmp ne i64 %bit, 0
+  %product = mul i64 %r, %b
+  %r.next = select i1 %odd, i64 %product, i64 %r
+  %square = mul i64 %b, %b
+  %half = lshr i64 %e, 1
+  br label %next
+out:
+  ret i64 %r
+}
+""",
+    ),
+    "pg_remainder": (
+        (),
+        """; the remainder with the divisor's sign
+define internal double @pg_remainder(double %a, double %b) {
+  %mod = frem double %a, %b
+  %zero = fcmp oeq double %mod, 0.0
+  br i1 %zero, label %exact, label %rest
+exact:
+  %signed = call double @llvm.copysign.f64(double 0.0, double %b)
+  ret double %signed
+rest:
+  %negative = fcmp olt double %b, 0.0
+  %mod.negative = fcmp olt double %mod, 0.0
+  %differ = xor i1 %negative, %mod.negative
+  %moved = fadd double %mod, %b
+  %known = fcmp ord double %mod, %b
+  %adjust = and i1 %differ, %known
+  %result = select i1 %adjust, double %moved, double %mod
+  ret double %result
+}
+""",
+    ),
+    "pg_floor_divide": (
+        ("pg_remainder",),
+        """; the quotient towards minus infinity, as NumPy rounds it
+define internal double @pg_floor_divide(double %a, double %b) {
+  %by.zero = fcmp oeq double %b, 0.0
+  br i1 %by.zero, label %infinite, label %finite
+infinite:
+  %plain = fdiv double %a, %b
+  ret double %plain
+finite:
+  %mod = frem double %a, %b
+  %difference = fsub double %a, %mod
+  %quotient = fdiv double %difference, %b
+  %nonzero = fcmp one double %mod, 0.0
+  %negative = fcmp olt double %b, 0.0
+  %mod.negative = fcmp olt double %mod, 0.0
+  %differ = xor i1 %negative, %mod.negative
+  %adjust = and i1 %nonzero, %differ
+  %less = fsub double %quotient, 1.0
+  %adjusted = select i1 %adjust, double %less, double %quotient
+  %floor = call double @llvm.floor.f64(double %adjusted)
+  %apart = fsub double %adjusted, %floor
+  %up = fcmp ogt double %apart, 0.5
+  %floor.more = fadd double %floor, 1.0
+  %rounded = select i1 %up, double %floor.more, double %floor
+  %is.zero = fcmp oeq double %adjusted, 0.0
+  %ratio = fdiv double %a, %b
+  %signed = call double @llvm.copysign.f64(double 0.0, double %ratio)
+  %result = select i1 %is.zero, double %signed, double %rounded
+  ret double %result
+}
+""",
+    ),
+}
