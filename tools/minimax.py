@@ -1,7 +1,8 @@
 """Minimax polynomials for ``pathgrad.backend.native.mathematics``: prints the coefficients that stand there.
 
-The coefficients of a polynomial are found by the second algorithm of Remez in fifty digits, for the error relative to
-the function that is computed (at least two hundredths of the largest weight, so that no node has weight zero). Run it as ``python tools/minimax.py``; it needs mpmath.
+The coefficients are found by the second algorithm of Remez in fifty digits. The error is relative to the function that
+is computed, and counts at least a fiftieth of what it counts at the end of the interval, so that no point weighs
+nothing. Run it as ``python tools/minimax.py``; it needs mpmath.
 """
 
 from __future__ import annotations
@@ -57,13 +58,26 @@ def main() -> None:
         for c in coefficients:
             print(f"    {float(c)!r},")
 
+    show(
+        "(2 atanh(s) - 2 s - 2 s^3/3) / s^5 in z = s^2, for power",
+        tail(
+            lambda z: (2 * mp.atanh(mp.sqrt(z)) - 2 * mp.sqrt(z) * (1 + z / 3)) / mp.sqrt(z) ** 5,
+            lambda z: mp.mpf(2) / 5 + 2 * z / 7 + 2 * z**2 / 9,
+        ),
+        lambda z: mp.sqrt(z) ** 5 / (2 * mp.atanh(mp.sqrt(z))) if z else mp.mpf(0),
+        mp.mpf(0),
+        widest**2 * mp.mpf("1.0001"),
+        6,
+    )
     for label, exp_degree, log_degree, sin_degree, cos_degree in (("double", 9, 6, 5, 5), ("single", 4, 2, 2, 2)):
         print(label)
         show(
             "(exp(r) - 1 - r) / r^2",
             tail(lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: mp.mpf(1) / 2 + r / 6 + r**2 / 24),
             lambda r: r**2 / abs(mp.expm1(r)) if r else mp.mpf(0),
-            -half_log_2, half_log_2, exp_degree,
+            -half_log_2,
+            half_log_2,
+            exp_degree,
         )
         show(
             "(2 atanh(s) - 2 s) / s^3 in z = s^2",
@@ -72,19 +86,25 @@ def main() -> None:
                 lambda z: mp.mpf(2) / 3 + 2 * z / 5 + 2 * z**2 / 7,
             ),
             lambda z: mp.sqrt(z) ** 3 / (2 * mp.atanh(mp.sqrt(z))) if z else mp.mpf(0),
-            mp.mpf(0), widest**2 * mp.mpf("1.0001"), log_degree,
+            mp.mpf(0),
+            widest**2 * mp.mpf("1.0001"),
+            log_degree,
         )
         show(
             "(sin(r) - r) / r^3 in z = r^2",
             tail(lambda z: (mp.sin(mp.sqrt(z)) - mp.sqrt(z)) / mp.sqrt(z) ** 3, lambda z: -mp.mpf(1) / 6 + z / 120),
             lambda z: mp.sqrt(z) ** 3 / mp.sin(mp.sqrt(z)) if z else mp.mpf(0),
-            mp.mpf(0), quarter_pi**2, sin_degree,
+            mp.mpf(0),
+            quarter_pi**2,
+            sin_degree,
         )
         show(
             "(cos(r) - 1 + r^2/2) / r^4 in z = r^2",
             tail(lambda z: (mp.cos(mp.sqrt(z)) - 1 + z / 2) / z**2, lambda z: mp.mpf(1) / 24 - z / 720),
             lambda z: z**2 / mp.cos(mp.sqrt(z)) if z else mp.mpf(0),
-            mp.mpf(0), quarter_pi**2, cos_degree,
+            mp.mpf(0),
+            quarter_pi**2,
+            cos_degree,
         )
 
 

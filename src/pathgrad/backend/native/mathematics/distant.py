@@ -8,16 +8,17 @@ there times ``m`` give the quadrant and 190 bits of fraction; 61 of them can be 
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 from .notation import Function
-from .trigonometric import PARTS, circular
+from .trigonometric import PARTS, WIDTHS, circular, distant_name
 
-__all__ = ["WIDTHS", "two_over_pi", "variants", "written"]
+__all__ = ["definition", "two_over_pi"]
 
-#: The lanes of the vector variants.
-WIDTHS = (2, 4, 8, 16)
 #: Words of 64 bits of 2/π, of which the first is zero: windows may begin before the first bit.
 _WORDS = 20
+_HALF = 0xFFFFFFFF
+_ATTRIBUTES = "noinline nounwind willreturn memory(none)"
 
 
 @cache
@@ -43,18 +44,19 @@ def two_over_pi(bits: int) -> int:
     return (2 * unit << bits) // pi
 
 
-def _table() -> str:
+def _table(name: str) -> str:
     """The words of 2/π, highest first."""
     number = two_over_pi(64 * (_WORDS - 1))
     words = [(number >> 64 * (_WORDS - 1 - k)) & (2**64 - 1) for k in range(_WORDS)]
     written = ", ".join(f"i64 {word - 2**64 if word >= 2**63 else word}" for word in words)
-    return f"; the bits of 2/pi\n@pg_two_over_pi = internal constant [{_WORDS} x i64] [{written}]\n"
+    return f"; the bits of 2/pi\n@{name}_table = internal constant [{_WORDS} x i64] [{written}]\n"
 
 
-def _function(name: str, quarter: int) -> Function:
-    attributes = "noinline cold nounwind willreturn memory(none) " + variants(name)
-    f = Function(name, f"sin(x + {quarter} pi/2) for |x| > 2^32, inf and nan", attributes=attributes)
-    (x,) = f.arguments
+def _scalar(name: str) -> Function:
+    """The function: ``sin(|x| + quarter π/2)``, with the sign of ``x`` if ``quarter`` is 0."""
+    meaning = "sin(x) for quarter 0, cos(x) for quarter 1; |x| > 2^32, inf or nan"
+    f = Function(name, meaning, arguments=("double %x", "i64 %quarter"), attributes=f"cold optnone {_ATTRIBUTES}")
+    x, quarter = f.arguments
     size = abs(x)
     f.note("|x| = m 2^e; 192 bits of 2/pi from position e - 1")
     exponent = size.bits >> 52
@@ -63,92 +65,105 @@ def _function(name: str, quarter: int) -> Function:
     first = position >> 6
     words = []
     for k in range(4):
-        place = f.append(f"getelementptr i64, ptr @pg_two_over_pi, i64 {(first + k).name}", "ptr")
+        place = f.append(f"getelementptr i64, ptr @{name}_table, i64 {(first + k).name}", "ptr")
         words.append(f.append(f"load i64, ptr {place.name}", "i64"))
     window = []
     f.declarations.add("declare i64 @llvm.fshl.i64(i64, i64, i64)")
-    for high, low in zip(words, words[1:]):
+    for high, low in pairwise(words):
         call = f"call i64 @llvm.fshl.i64(i64 {high.name}, i64 {low.name}, i64 {position.name})"
         window.append(f.append(call, "i64"))
     f.note("their product with m, modulo 2^192: 2 bits of quadrant, 190 of fraction")
     wide = m.cast("zext", "i128")
-    low = wide * window[2].cast("zext", "i128")
-    middle = wide * window[1].cast("zext", "i128") + (low >> 64)
-    high = m * window[0] + (middle >> 64).cast("trunc", "i64")
+    product = wide * window[2].cast("zext", "i128")
+    low = product.cast("trunc", "i64")
+    product = wide * window[1].cast("zext", "i128") + (product >> 64)
+    middle = product.cast("trunc", "i64")
+    high = m * window[0] + (product >> 64).cast("trunc", "i64")
     n = (high + (1 << 61)) >> 62
-    f.note("the fraction as a sign and 128 bits without leading zeros")
-    joined = (high.cast("zext", "i128") << 64) | middle.cast("trunc", "i64").cast("zext", "i128")
-    fraction = (joined << 2) | (low.cast("trunc", "i64") >> 62).cast("zext", "i128")
-    negative = fraction.compare("slt", 0)
-    bits = f.select(negative, 0 - fraction, fraction)
-    f.declarations.add("declare i128 @llvm.ctlz.i128(i128, i1)")
-    zeros = f.append(f"call i128 @llvm.ctlz.i128(i128 {bits.name}, i1 false)", "i128") & 127
-    bits = bits << zeros
-    f.note("times pi/2, in two doubles")
-    scale = ((1023 - 53 - zeros.cast("trunc", "i64")) << 52).real
-    scale = f.select(negative, -scale, scale)
-    upper = (bits >> 75).cast("trunc", "i64").cast("sitofp", "double") * scale
-    lower = ((bits >> 22).cast("trunc", "i64") & (2**53 - 1)).cast("sitofp", "double") * (scale * 2.0**-53)
-    product = upper * PARTS[0]
-    rest = f.fma(upper, PARTS[0], -product) + f.fma(upper, PARTS[1], lower * PARTS[0])
+    f.note("the fraction to the nearest quarter turn, as four exact doubles of 32 bits each, the first signed")
+    upper, lower = (high << 2) | (middle >> 62), (middle << 2) | (low >> 62)
+    signed = f.append(f"ashr i64 {upper.name}, 32", "i64")
+    pieces = [
+        each.cast("sitofp", "double") * 2.0 ** (-32 * k)
+        for k, each in enumerate((signed, upper & _HALF, lower >> 32, lower & _HALF), 1)
+    ]
+    f.note("and as two doubles, times pi/2")
+    first = pieces[0] + pieces[1]
+    turned = first + pieces[2]
+    rest = ((pieces[0] - first) + pieces[1]) + ((first - turned) + pieces[2]) + pieces[3]
+    total = turned + rest
+    rest = (turned - total) + rest
+    product = total * PARTS[0]
+    rest = f.fma(total, PARTS[0], -product) + f.fma(total, PARTS[1], rest * PARTS[0])
     r = product + rest
-    value = circular(f, n + quarter if quarter else n, r, (product - r) + rest)
-    if not quarter:
-        value = (value.bits ^ (x.bits ^ size.bits)).real
+    value = circular(f, n + quarter, r, (product - r) + rest)
+    f.note("a sine takes the sign of x")
+    sign = f.select(quarter.compare("eq", 0), x.bits ^ size.bits, 0)
+    value = (value.bits ^ sign).real
     f.give(f.select(size.compare("olt", float("inf")), value, x - x))
     return f
 
 
-def variants(name: str) -> str:
-    """The attribute that names the masked vector variants of a function of one double."""
-    listed = ",".join(f"_ZGV_LLVM_M{lanes}v_{name}({name}_{lanes})" for lanes in WIDTHS)
-    return f'"vector-function-abi-variant"="{listed}"'
+def _lanes(name: str) -> str:
+    """The function in place of some doubles of an array, one after the other."""
+    return f"""; {name} in place of those doubles of an array whose bit is set
+define internal void @{name}_lanes(ptr %room, i64 %bits, i64 %quarter) cold optnone noinline nounwind {{
+entry:
+  br label %lane
+lane:
+  %set = phi i64 [ %bits, %entry ], [ %rest, %lane ]
+  %k = call i64 @llvm.cttz.i64(i64 %set, i1 true)
+  %place = getelementptr double, ptr %room, i64 %k
+  %argument = load double, ptr %place
+  %value = call double @{name}(double %argument, i64 %quarter)
+  store double %value, ptr %place
+  %below = sub i64 %set, 1
+  %rest = and i64 %set, %below
+  %none = icmp eq i64 %rest, 0
+  br i1 %none, label %done, label %lane
+done:
+  ret void
+}}
+"""
 
 
 def _variant(name: str, lanes: int) -> str:
-    """The function for the lanes of a vector whose mask bit is set, one by one; mostly there are none."""
+    """The function for those lanes of a vector whose bit is set in a mask; mostly there are none."""
     vector, mask = f"<{lanes} x double>", f"<{lanes} x i1>"
     return f"""; {name} of those of {lanes} lanes whose bit is set
-define internal {vector} @{name}_{lanes}({vector} %x, {mask} %mask) noinline nounwind willreturn memory(none) {{
+define internal {vector} @{name}_{lanes}({vector} %x, i64 %quarter, {mask} %mask) {_ATTRIBUTES} {{
 entry:
+  %room = alloca {vector}
   %set = bitcast {mask} %mask to i{lanes}
   %none = icmp eq i{lanes} %set, 0
-  br i1 %none, label %done, label %lane
-lane:
-  %k = phi i64 [ 0, %entry ], [ %next, %after ]
-  %so_far = phi {vector} [ %x, %entry ], [ %result, %after ]
-  %bit = extractelement {mask} %mask, i64 %k
-  br i1 %bit, label %distant, label %after
-distant:
-  %argument = extractelement {vector} %x, i64 %k
-  %value = call double @{name}(double %argument)
-  %with = insertelement {vector} %so_far, double %value, i64 %k
-  br label %after
-after:
-  %result = phi {vector} [ %so_far, %lane ], [ %with, %distant ]
-  %next = add i64 %k, 1
-  %more = icmp ult i64 %next, {lanes}
-  br i1 %more, label %lane, label %done
+  br i1 %none, label %done, label %some
+some:
+  store {vector} %x, ptr %room
+  %bits = zext i{lanes} %set to i64
+  call void @{name}_lanes(ptr %room, i64 %bits, i64 %quarter)
+  %result = load {vector}, ptr %room
+  br label %done
 done:
-  %all = phi {vector} [ %x, %entry ], [ %result, %after ]
+  %all = phi {vector} [ %x, %entry ], [ %result, %some ]
   ret {vector} %all
 }}
 """
 
 
-def written(names: tuple[str, ...]) -> tuple[str, frozenset[str]]:
-    """The functions for ``names`` (of ``"sin"``, ``"cos"``), their variants and the table; and what they declare."""
-    parts, kept = [_table()], []
-    declarations: set[str] = set()
-    for name in names:
-        function = _function(f"pg_{name}_distant", ("sin", "cos").index(name))
-        declarations |= function.declarations
-        parts.append(function.text())
-        for lanes in WIDTHS:
-            parts.append(_variant(f"pg_{name}_distant", lanes))
-            kept.append(f"ptr @pg_{name}_distant_{lanes}")
-    parts.append(
-        "; nothing calls the variants before loops are vectorised\n"
-        f'@llvm.compiler.used = appending global [{len(kept)} x ptr] [{", ".join(kept)}], section "llvm.metadata"\n'
+@cache
+def definition(single: bool) -> tuple[str, frozenset[str]]:
+    """The functions, the table that they read, and the declarations that they need.
+
+    Nothing calls the vector variants before loops are vectorised: a constant array that a linker could see keeps them.
+    """
+    name = distant_name(single)
+    scalar = _scalar(name)
+    kept = ", ".join(f"ptr @{name}_{lanes}" for lanes in WIDTHS)
+    parts = (
+        _table(name),
+        scalar.text(),
+        _lanes(name),
+        *(_variant(name, lanes) for lanes in WIDTHS),
+        f"; keeps the variants\n@{name}_variants = weak hidden constant [{len(WIDTHS)} x ptr] [{kept}]\n",
     )
-    return "\n".join(parts), frozenset(declarations)
+    return "\n".join(parts), frozenset({*scalar.declarations, "declare i64 @llvm.cttz.i64(i64, i1)"})

@@ -7,18 +7,19 @@ Both write the argument as ``2**k (1 + f)`` with ``1 + f`` between √½ and √
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf
 
 from .notation import Function, Value, polynomial
 
-__all__ = ["log", "log1p", "split"]
+__all__ = ["LOG_2_HIGH", "LOG_2_LOW", "log", "log1p", "split"]
 
 #: log 2 to 42 bits, so that its products with exponents are exact, and the rest.
-_LOG_2_HIGH = 0.6931471805598903
-_LOG_2_LOW = 5.497923018708371e-14
+LOG_2_HIGH = 0.6931471805598903
+LOG_2_LOW = 5.497923018708371e-14
 _ROOT_HALF = 0x3FE6A09E667F3BCD
 _MANTISSA = 0x000FFFFFFFFFFFFF
 _ONE = 0x3FF0000000000000
+_INFINITY = 0x7FF0000000000000
 #: 2**52: with an integer in its mantissa it is 2**52 + the integer.
 _HOLDER = 0x4330000000000000
 
@@ -49,10 +50,10 @@ def _logarithm(f: Function, k: Value, part: Value, single: bool) -> Value:
     s = part / (part + 2.0)
     z = s * s
     if single:
-        return f.fma(k, _LOG_2_HIGH + _LOG_2_LOW, f.fma(s * z, polynomial(z, _ATANH_SINGLE), s + s))
+        return f.fma(k, LOG_2_HIGH + LOG_2_LOW, f.fma(s * z, polynomial(z, _ATANH_SINGLE), s + s))
     half_square = (part * 0.5) * part
     correction = f.fma(z, polynomial(z, _ATANH_DOUBLE), half_square)
-    return f.fma(k, _LOG_2_HIGH, part) - (half_square - f.fma(s, correction, k * _LOG_2_LOW))
+    return f.fma(k, LOG_2_HIGH, part) - f.fma(-s, correction, f.fma(k, -LOG_2_LOW, half_square))
 
 
 def log(f: Function, x: Value, single: bool) -> Value:
@@ -65,7 +66,7 @@ def log(f: Function, x: Value, single: bool) -> Value:
         bias = f.select(small, f.number(2.0**52 + 1023 + 54), 2.0**52 + 1023)
     k, mantissa, _ = split(f, x, bias)
     value = _logarithm(f, k, mantissa - 1.0, single)
-    return _ends(f, argument, argument, value)
+    return _ends(f, argument, value)
 
 
 def log1p(f: Function, x: Value, single: bool) -> Value:
@@ -84,14 +85,13 @@ def log1p(f: Function, x: Value, single: bool) -> Value:
         scale = f.select(x.compare("olt", 2.0**60), scale, 0.0)
         value = _logarithm(f, k, f.fma(lost, scale, part), single)
         value = f.select(abs(x).compare("olt", 2.0**-54), x, value)
-    return _ends(f, x, total, value)
+    return _ends(f, total, value)
 
 
-def _ends(f: Function, x: Value, argument: Value, value: Value) -> Value:
-    """The value, or what the logarithm is where ``argument`` is not a positive finite number."""
-    inside = f.append(
-        f"and i1 {argument.compare('ogt', 0.0).name}, {argument.compare('olt', inf).name}", "i1"
-    )
-    outside = f.select(argument.compare("olt", 0.0), nan, x)
-    outside = f.select(argument.compare("oeq", 0.0), -inf, outside)
-    return f.select(inside, value, outside)
+def _ends(f: Function, x: Value, value: Value) -> Value:
+    """The value, or what the logarithm is where ``x`` is not a positive finite number.
+
+    ``inf x + inf`` is infinite for infinity, and nan for negative numbers and nan.
+    """
+    outside = f.select(x.compare("oeq", 0.0), -inf, f.fma(x, inf, inf))
+    return f.select((x.bits - 1).compare("ult", _INFINITY - 1), value, outside)

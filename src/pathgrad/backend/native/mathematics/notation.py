@@ -123,10 +123,10 @@ class Function:
         Its name, without ``@``.
     meaning : str
         The comment above it.
-    result, argument : str
-        LLVM types of the result and of the arguments.
-    arity : int
-        The number of arguments.
+    arguments : tuple of str
+        Their types and names.
+    result : str
+        The type of the result.
     attributes : str
         Function attributes.
 
@@ -150,18 +150,15 @@ class Function:
         name: str,
         meaning: str,
         *,
+        arguments: tuple[str, ...] = ("double %x",),
         result: str = "double",
-        argument: str = "double",
-        arity: int = 1,
         attributes: str = "",
     ) -> None:
-        names = ("%x", "%y", "%z")[:arity]
-        self.arguments = tuple(Value(self, each, argument) for each in names)
+        self.arguments = tuple(Value(self, *each.split()[::-1]) for each in arguments)
         self.declarations: set[str] = set()
-        parameters = ", ".join(f"{argument} {each}" for each in names)
         self._lines = [
             *(f"; {line}" for line in meaning.splitlines()),
-            f"define internal {result} @{name}({parameters}) {attributes} {{".replace("  ", " "),
+            f"define internal {result} @{name}({', '.join(arguments)}) {attributes} {{".replace("  ", " "),
             "entry:",
         ]
         self._count = 0
@@ -218,19 +215,17 @@ class Function:
 
 
 def polynomial(x: Value, coefficients: Sequence[float]) -> Value:
-    """The polynomial with these coefficients, lowest first, in a tree of pairs (Estrin's scheme).
+    """The polynomial with these coefficients, lowest first: pairs, pairs of pairs, and Horner for the last three.
 
-    The tree is as deep as the logarithm of the degree, where Horner's chain is as deep as the degree; it costs one
-    product more for each level.
+    As shallow as Estrin's scheme, with fewer products: the powers ``x``, ``x²``, ``x⁴`` once each.
     """
     fma = x.function.fma
     terms: list[Value | float] = list(coefficients)
-    while len(terms) > 1:
+    while len(terms) > 3:
         pairs: list[Value | float] = [fma(high, x, low) for low, high in zip(terms[::2], terms[1::2])]
-        if len(terms) % 2:
-            pairs.append(terms[-1])
-        terms = pairs
-        if len(terms) > 1:
-            x = x * x
-    top = terms[0]
-    return top if isinstance(top, Value) else x.function.number(top)
+        terms = pairs + terms[len(terms) // 2 * 2 :]
+        x = x * x
+    value = terms[-1]
+    for term in terms[-2::-1]:
+        value = fma(value, x, term)
+    return value if isinstance(value, Value) else x.function.number(value)

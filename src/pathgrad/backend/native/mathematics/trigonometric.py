@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from .notation import Function, Value, polynomial
 
-__all__ = ["LIMIT", "PARTS", "circular", "cos", "sin"]
+__all__ = ["LIMIT", "PARTS", "WIDTHS", "circular", "cos", "distant_name", "sin"]
 
 #: Up to here ``n`` is computed in double.
 LIMIT = 2.0**32
 _TWO_OVER_PI = 0.6366197723675814
 #: π/2 in three doubles.
 PARTS = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
+#: The lanes for which `distant` has a vector variant.
+WIDTHS = (2, 4, 8)
 _ROUNDER = 6755399441055744.0
 
 # (sin(r) - r) / r³ and (cos(r) - 1 + r²/2) / r⁴ in r², relative errors 4e-18 and 1e-19; 4e-9 and 2e-10
@@ -80,26 +82,31 @@ def _near(f: Function, size: Value, quarter: int, single: bool) -> Value:
     return circular(f, quadrant + quarter if quarter else quadrant, r, rest)
 
 
-def _everywhere(f: Function, x: Value, value: Value, far: Value, name: str) -> Value:
-    """The value, or the call of ``name`` where ``far`` holds."""
-    f.write(f"br i1 {far.name}, label %distant, label %done")
+def _everywhere(f: Function, x: Value, value: Value, quarter: int, single: bool) -> Value:
+    """The value, or that of the function of `distant` where ``x`` is beyond the limit, infinite or nan."""
+    name = distant_name(single)
+    variants = ",".join(f"_ZGV_LLVM_M{lanes}vu_{name}({name}_{lanes})" for lanes in WIDTHS)
+    f.write(f"br i1 {abs(x).compare('ugt', LIMIT).name}, label %distant, label %done")
     f.write("distant:")
-    distant = f.append(f"call double @{name}(double {x.name})", "double")
+    call = f"call double @{name}(double {x.name}, i64 {quarter})"
+    distant = f.append(f'{call} "vector-function-abi-variant"="{variants}"', "double")
     f.write("br label %done")
     f.write("done:")
     return f.append(f"phi double [ {value.name}, %entry ], [ {distant.name}, %distant ]", "double")
+
+
+def distant_name(single: bool) -> str:
+    """The name of the function for huge arguments; each dtype has its own, so that a module can have both."""
+    return "pg_distant_f32" if single else "pg_distant"
 
 
 def sin(f: Function, x: Value, single: bool) -> Value:
     """``sin(x)`` as the sign of ``x`` times ``sin(|x|)``, so that zeros keep theirs."""
     size = abs(x)
     value = _near(f, size, 0, single)
-    signed = (value.bits ^ (x.bits ^ size.bits)).real
-    return _everywhere(f, x, signed, size.compare("ugt", LIMIT), "pg_sin_distant")
+    return _everywhere(f, x, (value.bits ^ (x.bits ^ size.bits)).real, 0, single)
 
 
 def cos(f: Function, x: Value, single: bool) -> Value:
     """``cos(x) = sin(|x| + π/2)``."""
-    size = abs(x)
-    value = _near(f, size, 1, single)
-    return _everywhere(f, x, value, size.compare("ugt", LIMIT), "pg_cos_distant")
+    return _everywhere(f, x, _near(f, abs(x), 1, single), 1, single)
