@@ -40,7 +40,7 @@ static double prepare(const double *restrict icf, long components, long d, doubl
     return prior;
 }
 
-/* centered = x - mean, projected = factor centered; returns the square of its length */
+/* centered = x - mean, projected = factor centered, two columns at a time; returns the square of its length */
 static inline double project(const double *restrict x, const double *restrict mean, const double *restrict scales,
                              const double *restrict lower, long d, double *restrict centered,
                              double *restrict projected) {
@@ -48,10 +48,12 @@ static inline double project(const double *restrict x, const double *restrict me
         centered[a] = x[a] - mean[a];
         projected[a] = scales[a] * centered[a];
     }
-    for (long a = 0; a < d; a++) {
-        const double c = centered[a];
-        for (long b = a + 1; b < d; b++) projected[b] += lower[b - a - 1] * c;
-        lower += d - 1 - a;
+    for (long a = 0; a + 2 <= d; a += 2) {
+        const double c0 = centered[a], c1 = centered[a + 1];
+        const double *restrict next = lower + d - 1 - a;
+        projected[a + 1] += lower[0] * c0;
+        for (long b = a + 2; b < d; b++) projected[b] += lower[b - a - 1] * c0 + next[b - a - 2] * c1;
+        lower += 2 * (d - a) - 3;
     }
     double squares = 0.0;
     for (long a = 0; a < d; a++) squares += projected[a] * projected[a];
@@ -76,23 +78,33 @@ double gmm_loops_value(const double *restrict alphas, const double *restrict mea
     return total;
 }
 
-/* The adjoint of one projection: the cotangent of projected is -weight * projected. */
+/* The adjoint of one projection: the cotangent of projected is -weight * projected. Two columns at a time again. */
 static inline void pull(double weight, const double *restrict centered, const double *restrict projected,
                         const double *restrict scales, const double *restrict lower, long d, double *restrict bar,
                         double *restrict mean_bar, double *restrict icf_bar) {
     double *restrict lower_bar = icf_bar + d;
-    for (long a = 0; a < d; a++) bar[a] = -weight * projected[a];
     for (long a = 0; a < d; a++) {
-        const double c = centered[a], diagonal = bar[a] * scales[a];
-        double sum = diagonal;
-        for (long b = a + 1; b < d; b++) {
-            lower_bar[b - a - 1] += bar[b] * c;
-            sum += lower[b - a - 1] * bar[b];
+        bar[a] = -weight * projected[a];
+        mean_bar[a] -= scales[a] * bar[a];
+        icf_bar[a] += scales[a] * bar[a] * centered[a];
+    }
+    for (long a = 0; a + 2 <= d; a += 2) {
+        const double c0 = centered[a], c1 = centered[a + 1];
+        const long rest = d - 2 - a;
+        const double *restrict l0 = lower + 1, *restrict l1 = l0 + rest, *restrict after = bar + a + 2;
+        double *restrict b0 = lower_bar + 1, *restrict b1 = b0 + rest;
+        double sum0 = lower[0] * bar[a + 1], sum1 = 0.0;
+        lower_bar[0] += bar[a + 1] * c0;
+        for (long b = 0; b < rest; b++) {
+            b0[b] += after[b] * c0;
+            b1[b] += after[b] * c1;
+            sum0 += l0[b] * after[b];
+            sum1 += l1[b] * after[b];
         }
-        icf_bar[a] += diagonal * c;
-        mean_bar[a] -= sum;
-        lower += d - 1 - a;
-        lower_bar += d - 1 - a;
+        mean_bar[a] -= sum0;
+        mean_bar[a + 1] -= sum1;
+        lower += 2 * rest + 1;
+        lower_bar += 2 * rest + 1;
     }
 }
 

@@ -140,19 +140,28 @@ def _one(xp):
 
 
 def jax_value(jax, jnp):
-    def errors(cameras, points, weights, camera_of, point_of, features):
-        return jax.vmap(_one(jnp))(cameras[camera_of], points[point_of], weights, features)
-
-    return {"vmap": errors}
+    return _jax_forms(jax, jnp, _one(jnp), (2,))
 
 
 def jax_gradient(jax, jnp):
-    def jacobians(cameras, points, weights, camera_of, point_of, features):
-        one = jax.jacrev(_one(jnp), (0, 1, 2))
-        by_camera, by_point, by_weight = jax.vmap(one)(cameras[camera_of], points[point_of], weights, features)
-        return jnp.concatenate((by_camera, by_point, by_weight[..., None]), axis=2)
+    def block(camera, point, weight, feature):
+        by_camera, by_point, by_weight = jax.jacrev(_one(jnp), (0, 1, 2))(camera, point, weight, feature)
+        return jnp.concatenate((by_camera, by_point, by_weight[:, None]), axis=1)
 
-    return {"vmap": jacobians}
+    return _jax_forms(jax, jnp, block, (2, 15))
+
+
+def _jax_forms(jax, jnp, one, shape):
+    def mapped(cameras, points, weights, camera_of, point_of, features):
+        return jax.vmap(one)(cameras[camera_of], points[point_of], weights, features)
+
+    def written(cameras, points, weights, camera_of, point_of, features):
+        def body(k, out):
+            return out.at[k].set(one(cameras[camera_of[k]], points[point_of[k]], weights[k], features[k]))
+
+        return jax.lax.fori_loop(0, len(weights), body, jnp.empty((len(weights), *shape)))
+
+    return {"vmap": mapped, "at": written}
 
 
 def torch_value(torch):

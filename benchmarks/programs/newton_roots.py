@@ -5,7 +5,6 @@ import numpy as np
 SIZES = (100_000, 50_000, 200_000)
 QUICK = 500
 ARGNUMS = (0,)
-PEER_SIZES = {"jax scan": 10_000}
 
 
 def inputs(size):
