@@ -6,14 +6,16 @@ import ctypes
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-FLAGS = ("-O3", "-march=native", "-ffast-math", "-shared", "-fPIC")
+FLAGS = ("-O3", "-march=native", "-ffast-math", "-fPIC")
 HERE = Path(__file__).resolve().parent.parent
 
 
@@ -23,11 +25,16 @@ def compiled() -> ctypes.CDLL:
     content = b"".join(source.read_bytes() for source in sources) + repr((FLAGS, platform.node())).encode()
     target = HERE / "build" / f"c-{hashlib.sha256(content).hexdigest()[:16]}.so"
     if not target.exists():
-        target.parent.mkdir(exist_ok=True)
-        # concurrent processes may compile at once: each writes a file of its own, and the last one wins
-        partial = target.with_suffix(f".{os.getpid()}.partial")
-        subprocess.run(["gcc", *FLAGS, "-o", str(partial), *map(str, sources), "-lm"], check=True)
-        partial.replace(target)
+        with tempfile.TemporaryDirectory() as place:
+            subprocess.run(["gcc", *FLAGS, "-c", *map(str, sources)], cwd=place, check=True)
+            objects = sorted(map(str, Path(place).glob("*.o")))
+            # linking with -ffast-math would have denormals flushed to zero in the whole process that loads the library
+            subprocess.run(["gcc", "-shared", "-o", str(Path(place, "c.so")), *objects, "-lm"], check=True)
+            target.parent.mkdir(exist_ok=True)
+            # processes may compile at once: each moves a whole file into place, and the last one wins
+            partial = target.with_suffix(f".{os.getpid()}.partial")
+            shutil.copy(Path(place, "c.so"), partial)
+            partial.replace(target)
     return ctypes.CDLL(str(target))
 
 
