@@ -2,8 +2,8 @@
 
 `derived` is what all share: a user's function, the programs derived from it, and running them; `gradients`, `products`
 and `jacobians` are the verbs spelled as in the JAX ecosystem; `transformed` gives the derivative program itself (with
-`annotations`, where types come from annotations), `checkpoint` marks long loops, `tables` the lecture's Example 2.2; `located` gives errors the user's
-line.
+`annotations`, where types come from annotations), `checkpoint` marks long loops, `tables` the lecture's Example 2.2;
+`located` gives errors the user's line.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ The modules of the reader in the order in which they import each other: `source`
 `state` say what the reader knows; `context` is what all parts share, and how lower parts reach higher ones. Then come
 `names` and `storage`; `operands`, `operators` and `containers`; `indexing`, `writing` and `iteration`; NumPy
 (`numpy_register`, `numpy_shaping`, `numpy_reductions`, `numpy_creation`, `numpy_calls`; `composites`); `attributes`,
-`comprehensions`, `builtin_calls` and `calls` (`checkpointing` for one of them); `expressions`; `branches` and `loops`; `helpers`; `reader`, which puts
-them together; `read` and `nested`.
+`comprehensions`, `builtin_calls` and `calls` (`checkpointing` for one of them); `expressions`; `branches` and `loops`;
+`helpers`; `reader`, which puts them together; `read` and `nested`.
 """
 
 from __future__ import annotations

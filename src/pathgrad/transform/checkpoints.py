@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..ir import I64, Atom, Block, Builder, Call, ListType, Loop, Statement, Var, While, constant
 from ..ir.liveness import free_variables, statement_reads
 from ..ops import TABLE
-from .residuals import Scope, literal_int, prepend
+from .residuals import Past, Scope, literal_int, prepend
 from .schedule import checkpoint_stride, checkpoint_total, scheduling_program
 from .simplify import clone_block
 
@@ -59,7 +59,7 @@ class _Cut:
         self.s, self.builder = s, builder
         #: places are the loop's own indices where it counts by ones, and iterations counted from 0 elsewhere
         self.by_index = literal_int(s.step) == 1
-        self.scope = Scope(s.body.statements, s.params, s.index, set())
+        self.scope = Scope(s.body.statements, s.params, s.index, Past(set(), {}))
         self.again: list[Statement] = []
         #: positions of the carried variables that make up a state: those that the adjoints read, directly or not
         self.state: list[int] = []

@@ -9,8 +9,8 @@ the forward arm.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ..ir import (
     Atom,
@@ -36,7 +36,7 @@ from ..ir.shapes import shape_only
 from ..ops import TABLE, Index, Integer, Op
 from .simplify import clone_block, rename_atoms
 
-__all__ = ["ShapeBuilder", "changed_in_place", "cut_branch", "cut_loop"]
+__all__ = ["Past", "Scope", "ShapeBuilder", "changed_in_place", "cut_branch", "cut_loop", "is_written", "literal_int"]
 
 _ELEMENT = Index((Integer(),))
 #: Operators that cost no more than a read of what they compute.
@@ -90,13 +90,11 @@ def _same_lengths(a: Any, b: Any) -> bool:
 
 
 # ---- branches --------------------------------------------------------------------------------------------------------
-def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Builder, gone: set[Var]) -> Branch:
-    """The backward branch; ``s`` becomes the forward branch, with one more result for each value that is read.
-
-    ``gone`` are the arrays from outside that a surrounding loop changes in place.
-    """
+def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Builder, past: Past) -> Branch:
+    """The backward branch; ``s`` becomes the forward branch, with one more result for each value that is read."""
     for arm, other, block in ((s.then, s.orelse, backward[0]), (s.orelse, s.then, backward[1])):
-        scope = Scope(arm.statements, [], None, gone)
+        scope = Scope(arm.statements, [], None, past)
+        scope.read_shapes_elsewhere(block)
         demanded = scope.demanded(block)
         kept, again = scope.divide(demanded, keep_all=True)
         mapping: dict[Var, Atom] = {}
@@ -107,7 +105,7 @@ def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Bu
             with builder.open(other), builder.at(s.origin, "kept"):
                 other.yields.append(builder.emit(TABLE["undefined"], [], {"type": v.type}, "undefined"))
             mapping[v] = result
-        prepend(block, scope.slice(again, set(kept)), mapping)
+        prepend(block, scope.slice(again), mapping)
     return Branch(s.condition, backward[0], backward[1], results, s.origin, "adjoint")
 
 
@@ -120,14 +118,12 @@ def cut_loop(
     results: list[Var],
     builder: Builder,
     depth: int,
-    gone: set[Var],
+    past: Past,
 ) -> list[Statement]:
-    """Append the backward loop; return the forward loop, with what it keeps, and the statements before it.
-
-    ``gone`` are the arrays from outside that a surrounding loop changes in place.
-    """
+    """Append the backward loop; return the forward loop, with what it keeps, and the statements before it."""
     index = s.index if isinstance(s, Loop) else None
-    scope = Scope(s.body.statements, s.params, index, gone)
+    scope = Scope(s.body.statements, s.params, index, past)
+    scope.read_shapes_elsewhere(backward)
     demanded = scope.demanded(backward)
     kept, again = scope.divide(demanded, keep_all=depth > 0)
     before: list[Statement] = []
@@ -138,7 +134,7 @@ def cut_loop(
     for v in kept:
         with builder.open(reads), builder.at(s.origin, "adjoint"):
             mapping[v] = keeper.keep(v)
-    prepend(backward, scope.slice(again, set(kept)), mapping, reads.statements)
+    prepend(backward, scope.slice(again), mapping, reads.statements)
     with builder.at(s.origin, "adjoint"):
         start, stop, step = keeper.ends()
         turned = not (isinstance(s, Loop) and s.reversed)
@@ -169,20 +165,51 @@ def prepend(block: Block, again: list[Statement], mapping: dict[Var, Atom], read
     block.statements[:0] = [*reads, *recomputed.statements]
 
 
+class Past(NamedTuple):
+    """What a backward sweep finds of the forward sweep's arrays.
+
+    Attributes
+    ----------
+    gone : set of Var
+        The arrays from outside that a surrounding loop changes in place.
+    settled : mapping
+        Variables that can be read again out of the array that a loop leaves, and how (`settled`).
+    """
+
+    gone: set[Var]
+    settled: Mapping[Var, Let]
+
+
 class Scope:
     """The forward body of a loop or an arm."""
 
-    def __init__(self, statements: list[Statement], params: list[Var], index: Var | None, gone: set[Var]) -> None:
-        self.statements, self.params, self.index = statements, params, index
-        self.definition: dict[Var, Statement] = {v: s for s in statements for v in defined(s)}
+    def __init__(self, statements: list[Statement], params: list[Var], index: Var | None, past: Past) -> None:
+        self.statements = [past.settled.get(s.target, s) if isinstance(s, Let) else s for s in statements]
+        self.params, self.index = params, index
+        self.definition: dict[Var, Statement] = {v: s for s in self.statements for v in defined(s)}
         self.changed = changed_in_place(statements, params)
-        self.gone = gone
+        self.gone = past.gone
 
     def demanded(self, backward: Block) -> list[Var]:
         """The variables of this scope that a backward block reads, in order of definition."""
         reads = free_variables(backward)
         order = [*self.params, *([self.index] if self.index else []), *self.definition]
         return [v for v in order if v in reads]
+
+    def read_shapes_elsewhere(self, backward: Block) -> None:
+        """Where a backward block reads the shape of a value only, let it read that of an array that costs nothing."""
+        contents = free_variables(backward, contents_only=True)
+        mapping: dict[Var, Atom] = {}
+        for v in self.demanded(backward):
+            if v in contents or not (isinstance(v.type, Type) and v.type.rank) or v in self.params or self.is_cheap(v):
+                continue
+            for other, s in self.definition.items():
+                same = isinstance(s, Let) and s.op.name == "load" and _same_lengths(other, v) and other.type == v.type
+                if same and self.is_cheap(other):
+                    mapping[v] = other
+                    break
+        if mapping:
+            rename_atoms(backward, mapping)
 
     def divide(self, demanded: list[Var], keep_all: bool) -> tuple[list[Var], list[Var]]:
         """Which of the demanded variables are kept, and which computed again (from kept ones)."""
@@ -213,7 +240,7 @@ class Scope:
             if v not in again:
                 again.add(v)
                 waiting += [r for r in self._reads(v) if r in self.definition]
-        return self.slice(sorted(again, key=self._order), set())
+        return self.slice(sorted(again, key=self._order))
 
     def _order(self, v: Var) -> int:
         places = list(self.definition)
@@ -245,10 +272,24 @@ class Scope:
             return False
         return all(self.is_cheap(a, depth - 1) for a in s.args if isinstance(a, Var))
 
-    def slice(self, again: list[Var], kept: set[Var]) -> list[Statement]:
-        """The statements that compute ``again``, in order."""
+    def slice(self, again: list[Var]) -> list[Statement]:
+        """The statements that compute ``again``, each after those that it reads."""
         wanted = set(again)
-        return [s for s in self.statements if any(v in wanted for v in defined(s))]
+        order: list[Statement] = []
+        done: set[int] = set()
+
+        def visit(s: Statement) -> None:
+            if id(s) in done:
+                return
+            done.add(id(s))
+            for r in sorted(wanted.intersection(statement_reads(s)), key=self._order):
+                visit(self.definition[r])
+            order.append(s)
+
+        for s in self.statements:
+            if any(v in wanted for v in defined(s)):
+                visit(s)
+        return order
 
 
 def changed_in_place(statements: Sequence[Statement], params: Sequence[Var]) -> set[Var]:
@@ -257,6 +298,13 @@ def changed_in_place(statements: Sequence[Statement], params: Sequence[Var]) -> 
     written: set[Var] = set()
     _follow(statements, versions, written)
     return {v for v, origin in versions.items() if origin in written}
+
+
+def is_written(v: Var, statements: Sequence[Statement]) -> bool:
+    """Whether one of these statements writes into an array in place."""
+    written: set[Var] = set()
+    _follow(statements, {v: v}, written)
+    return bool(written)
 
 
 def _follow(statements: Sequence[Statement], versions: dict[Var, Var], written: set[Var]) -> None:
@@ -398,4 +446,5 @@ class _Keeper:
 
 
 def literal_int(atom: Atom) -> Any:
+    """The number that an atom is, None where it is not known when transforming."""
     return atom.value if isinstance(atom, Const) else None

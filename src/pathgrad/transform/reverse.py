@@ -37,7 +37,8 @@ from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
 from .forward import distinct, finish, same_lengths
-from .residuals import ShapeBuilder, changed_in_place, cut_branch, cut_loop
+from .residuals import Past, ShapeBuilder, changed_in_place, cut_branch, cut_loop
+from .settled import settled_reads
 from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
 
@@ -127,6 +128,7 @@ class _Reverse:
         for s in walk(body):
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
+        self.settled = settled_reads(body)
         self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.wild_inputs))
         self.cotangents = Cotangents(self.builder, self.calculus)
         seeds = self.seeds(outputs)
@@ -280,11 +282,15 @@ class _Reverse:
             blocks.append(backward)
             arm.statements[:] = forward_part
         results = [bar_variable(v) for v in touched]
-        self.builder.append(cut_branch(s, blocks, results, self.builder, self.gone))
+        self.builder.append(cut_branch(s, blocks, results, self.builder, self.past()))
         for k, (v, result) in enumerate(zip(touched, results, strict=True)):
             masked = any(self.calculus.is_masked(block.yields[k]) for block in blocks)
             self.cotangents.put(v, self.calculus.mask(result, masked))
         return [s]
+
+    def past(self) -> Past:
+        """What is left of the forward sweep's arrays here."""
+        return Past(self.gone, self.settled)
 
     # ---- loops -------------------------------------------------------------------------------------------------------
     def loop(self, s: Loop | While, depth: int) -> list[Statement]:
@@ -319,7 +325,7 @@ class _Reverse:
         if isinstance(s, Loop) and s.checkpoints is not None and not s.reversed:
             pieces = cut_checkpointed(s, backward, params, inits, results, self.builder)
         else:
-            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.gone)
+            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.past())
         for result, goes_out in zip(results, backward.yields, strict=False):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
