@@ -107,6 +107,10 @@ def _prepared(pool: Pool, name: str, keys: list[Key], found: Measured) -> list[K
             _, first, value, gradient = pool.ask(role, "prepare", (who, name, form, size))
         except WorkerError as error:
             found.remarks.append(f"{who} {form}: {error}".replace(" :", ":"))
+            if role not in pool.running:
+                # a process that crashed takes with it what others had ready there
+                for _, other, its_form, its_size in [k for k in ready if k[0] == role]:
+                    pool.ask(role, "prepare", (other, name, its_form, its_size))
             continue
         off = max(difference(value, wanted[size][0]), difference(gradient, wanted[size][1]))
         if off > TOLERANCE:
