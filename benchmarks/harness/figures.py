@@ -30,6 +30,7 @@ def held(
         return next((m.against(key) for key in m.peers if key[1:3] == ("jax", "at")), None)
 
     rows = [
+        *_lost(results),
         *_most(results, "gradient / C", against_c, 1.2, 1.0),
         *_most(results, "gradient / value", against_value, 3.5, 2.3),
         *_least(results, "JAX / ours", jax, 1.0, 5.0),
@@ -49,6 +50,12 @@ def held(
             found, bound = r["bytes"] / 1e6, r["limit"] / 1e6
             rows.append(_row(f"memory of {r['title']}, MB", bound, found, "", found <= bound))
     return rows + _checkpoint(memory)
+
+
+def _lost(results: Sequence[Measured]) -> list[Row]:
+    """Programs without a gradient of ours or without first calls: no other row may speak for them."""
+    lost = [m.name for m in results if not m.time("single", "ours", "gradient") or m.wrong or not m.fresh]
+    return [["programs not measured or wrong", "0", f"{len(lost)} ({', '.join(lost)})", "**missed**"]] if lost else []
 
 
 def _growth(m: Measured) -> float | None:
