@@ -18,6 +18,7 @@ import pathgrad
 ROOT = Path(pathgrad.__file__).parent
 FLOORS = {
     "errors": 0,
+    "options": 0,
     "ops": 0,
     "ir": 1,
     "arithmetic": 1,

@@ -21,6 +21,8 @@
     ├── CheckError (AssertionError)    two routes to one derivative disagree
     └── MissingPackageError (ImportError)  an optional package that is not installed
 
+    NativeWarning (RuntimeWarning)     a program has no native form and runs as emitted Python
+
 Every message says what failed, where, what was got, what was expected and what to do.
 """
 
@@ -35,6 +37,7 @@ __all__ = [
     "GraphError",
     "MissingPackageError",
     "NativeUnsupported",
+    "NativeWarning",
     "NetworkError",
     "PathgradError",
     "PerturbationError",
@@ -141,3 +144,7 @@ class CheckError(PathgradError, AssertionError):
 
 class MissingPackageError(PathgradError, ImportError):
     """A package that only some of pathgrad needs, and that is not installed."""
+
+
+class NativeWarning(RuntimeWarning):
+    """A program that has no native form runs as emitted Python."""

@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Module, emit, load
+from ..backend import Executable, emit, load
+from ..backend.executable import prepared
 from ..errors import ArgnumsError, ArgumentError, ScalarOutputError
 from ..frontend import Reading, Source, Spec, read, source_of, spec_of
 from ..frontend.read import tree_positions
-from ..ir import Program, Type, is_float
+from ..ir import Program, Type, is_float, pretty, programs_called
+from ..options import Options, current
 from .located import located
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
@@ -27,13 +29,12 @@ Argnums = int | str | Sequence[int | str]
 
 
 @dataclass
-class _Entry:
+class Entry:
     """What serves all calls with the same forms of arguments."""
 
     reading: Reading
     program: Program
-    module: Module
-    function: Callable[..., Any]
+    executable: Executable
     specs: dict[str, Spec]
     original: Callable[..., Any] | None = None
 
@@ -116,6 +117,27 @@ class Primal:
         return reading
 
 
+def _weakness(program: Program, specs: dict[str, Spec]) -> Callable[[int], bool]:
+    """Which inputs of a program are Python's own numbers."""
+    strong: set[int] = set()
+
+    def visit(tree: Any, spec: Spec) -> None:
+        if isinstance(tree, int):
+            if not spec.weak and spec.value is None:
+                strong.add(tree)
+        elif isinstance(tree, dict):
+            for key, part in zip(spec.keys, spec.parts, strict=True):
+                visit(tree[key], part)
+        elif tree is not None:
+            for part, its in zip(tree, spec.parts, strict=True):
+                visit(part, its)
+
+    for parameter in program.parameters:
+        if parameter.name in specs:
+            visit(parameter.tree, specs[parameter.name])
+    return lambda k: k not in strong
+
+
 def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
@@ -133,6 +155,8 @@ class Derived:
         From a reading and the forms of the arguments to the derived program.
     describe : str
         One sentence for the emitted module.
+    backend : str, optional
+        ``"native"`` or ``"python"``; by default the one of `pathgrad.options`.
     """
 
     def __init__(
@@ -141,11 +165,16 @@ class Derived:
         name: str,
         derive: Callable[[Reading, dict[str, Any]], Program],
         describe: str = "",
+        backend: str | None = None,
     ) -> None:
+        if backend not in (None, "native", "python"):
+            raise ValueError(f'{name}: backend is {backend!r}; use "native" or "python"')
         self.primal = Primal(function)
         self.derive = derive
         self.describe = describe
-        self.entries: dict[Any, list[_Entry]] = {}
+        self.backend = backend
+        self._fast: Callable[..., Any] | None = None
+        self.entries: dict[Any, list[Entry]] = {}
         functools.update_wrapper(self, function, updated=())
         self.__name__ = name
         self.__qualname__ = name
@@ -157,40 +186,98 @@ class Derived:
     # ---- calling -----------------------------------------------------------------------------------------------------
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the derived function."""
+        if self._fast is not None and not keywords:
+            try:
+                return self._fast(*arguments)
+            except ValueError as error:
+                raise self.primal.located(error, self.primal.bind(arguments, {})) from error
+        return self._call(*arguments, **keywords)
+
+    def _call(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call the program for these arguments, whatever their types."""
         bound = self.primal.bind(arguments, keywords)
         entry = self.entry(bound)
-        return self.run(entry, bound)
+        result = self.finished(entry, bound, self.run(entry, bound))
+        self._shorten(entry, keywords)
+        return result
 
-    def run(self, entry: _Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
-        """Call the emitted function."""
-        values = [prepared(bound[p.name]) for p in entry.reading.program.parameters]
+    def finished(self, entry: Entry, bound: dict[str, Any], result: Any) -> Any:
+        """The result as the user sees it."""
+        return result
+
+    def _shorten(self, entry: Entry, keywords: dict[str, Any]) -> None:
+        """Let the next calls with arguments of the same types go straight to native code."""
+        native = entry.executable.native
+        direct = native is not None and entry.executable.is_flat and not keywords and entry.original is None
+        names = [p.name for p in entry.program.parameters]
+        if direct and names == list(entry.specs) and not self.primal.bound and not entry.reading.dependencies:
+            if all(spec.kind == "array" or spec.value is None for spec in entry.specs.values()):
+                assert native is not None
+                self._fast = native.entry(self._call) if self._options() == entry.executable.options else None
+
+    def run(self, entry: Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
+        """Call the derived program."""
+        values = [bound[p.name] for p in entry.reading.program.parameters]
         if entry.original is not None:
-            entry.original(*values)
+            entry.original(*map(prepared, values))
         try:
-            return plain(entry.function(*values, *(prepared(seed) for seed in seeds)))
+            return entry.executable(*values, *seeds)
         except (ValueError, IndexError) as error:
             raise self.primal.located(error, bound) from error
 
-    def entry(self, bound: dict[str, Any]) -> _Entry:
-        """What serves a call with these arguments; read, derived and emitted at the first such call."""
+    def _options(self) -> Options:
+        """The options that hold for this function now."""
+        options = current()
+        return options if self.backend is None else replace(options, backend=self.backend)
+
+    def entry(self, bound: dict[str, Any]) -> Entry:
+        """What serves a call with these arguments; read, derived and compiled at the first such call."""
         lengths: dict[int, int] = {}
         specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
-        key = tuple(specs.items())
+        options = self._options()
+        key = (options, *specs.items())
         for entry in self.entries.get(key, []):
             if entry.reading.is_current() and all(_same(bound[n], v) for n, v in entry.reading.fixed.items()):
                 return entry
         reading = self.primal.read(specs, bound.__getitem__)
         program = self.derive(reading, bound)
-        module = emit(program, self.describe)
+        executable = Executable(program, options, self.describe, _weakness(program, specs))
         # a derivative program may have no use for a value that Python cannot give: the function itself says so
         original = load(emit(reading.program)) if reading.may_be_unbound() else None
-        entry = _Entry(reading, program, module, load(module), specs, original)
+        entry = Entry(reading, program, executable, specs, original)
         self.entries.setdefault(key, []).append(entry)
         return entry
 
+    def inspect(self, stage: str, *arguments: Any, **keywords: Any) -> str:
+        """A stage of the derived function as text, for arguments of these forms.
+
+        Parameters
+        ----------
+        stage : str
+            ``"primal"`` or ``"ir"`` (the program before and after derivation), ``"python"``, ``"llvm"``,
+            ``"optimised"`` or ``"asm"``.
+        *arguments, **keywords
+            Arguments; may be left out if the function was called before.
+
+        Raises
+        ------
+        ValueError
+            Another stage, or no arguments and no call before.
+        """
+        if arguments or keywords:
+            entry = self.entry(self.primal.bind(arguments, keywords))
+        elif self.entries:
+            entry = list(self.entries.values())[-1][-1]
+        else:
+            raise ValueError(f"{self.__name__}: inspect needs example arguments, as in f.inspect({stage!r}, x)")
+        if stage in ("primal", "ir"):
+            program = entry.reading.program if stage == "primal" else entry.program
+            return "\n\n".join(map(pretty, programs_called(program)))
+        return entry.executable.inspect(stage)
+
     def source_for(self, *arguments: Any, **keywords: Any) -> str:
         """The emitted module for arguments of these forms."""
-        return self.entry(self.primal.bind(arguments, keywords)).module.source
+        return self.entry(self.primal.bind(arguments, keywords)).executable.module.source
 
     # ---- being derived again, and being called inside differentiated functions ---------------------------------------
     def reading(self, specs: dict[str, Spec], values: Callable[[str], Any]) -> Reading:
@@ -205,21 +292,6 @@ class Derived:
         from ..frontend.nested import read_derived_call
 
         return read_derived_call(self, reader, node, arguments, keywords, name)
-
-
-def plain(value: Any) -> Any:
-    """NumPy's float64 numbers as Python floats, inside tuples, lists and dicts too."""
-    if isinstance(value, np.float64):
-        return float(value)
-    if isinstance(value, np.int64 | np.bool_):
-        return value.item()
-    if isinstance(value, tuple):
-        return tuple(plain(v) for v in value)
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    return value
 
 
 def shaped_as(spec: Spec, value: Any) -> Any:
@@ -245,21 +317,6 @@ def same_shapes(derivative: Any, value: Any) -> bool:
     if isinstance(value, dict):
         return all(same_shapes(derivative[k], v) for k, v in value.items())
     return True
-
-
-def prepared(value: Any) -> Any:
-    """Python floats become NumPy's, so that division by zero gives inf and nan with NumPy's warning."""
-    if isinstance(value, float):
-        return np.float64(value)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        return value[()]
-    if isinstance(value, tuple):
-        return tuple(prepared(v) for v in value)
-    if isinstance(value, list):
-        return [prepared(v) for v in value]
-    if isinstance(value, dict):
-        return {k: prepared(v) for k, v in value.items()}
-    return value
 
 
 # ---- argnums ---------------------------------------------------------------------------------------------------------

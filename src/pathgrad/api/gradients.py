@@ -12,6 +12,7 @@ from ..transform import reverse
 from .derived import (
     Argnums,
     Derived,
+    Entry,
     active_inputs,
     arranged,
     chosen_parameters,
@@ -23,7 +24,7 @@ from .derived import (
 __all__ = ["grad", "value_and_grad"]
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derived:
+def grad(f: Callable[..., Any], argnums: Argnums = 0, backend: str | None = None) -> Derived:
     """The gradient of a function whose result is one float.
 
     Parameters
@@ -32,6 +33,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derived:
         An ordinary Python/NumPy function.
     argnums : int, str, or a sequence of them
         Which arguments to differentiate with respect to, by position or name.
+    backend : str, optional
+        ``"native"`` (machine code) or ``"python"`` (the emitted Python); by default what `pathgrad.options` says.
 
     Returns
     -------
@@ -60,10 +63,10 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derived:
     >>> pg.grad(h)(3.0, 5.0), pg.grad(h, argnums=(0, "y"))(3.0, 5.0)
     (155.0, (155.0, 459.0))
     """
-    return _Gradient(f, argnums, with_value=False)
+    return _Gradient(f, argnums, False, backend)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derived:
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, backend: str | None = None) -> Derived:
     """The value of a function together with its gradient; one forward sweep serves both.
 
     Parameters, errors and cost are those of `grad`.
@@ -74,18 +77,18 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Derived:
     >>> pg.value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    return _Gradient(f, argnums, with_value=True)
+    return _Gradient(f, argnums, True, backend)
 
 
 class _Gradient(Derived):
     """A gradient, in the structure of its arguments."""
 
-    def __init__(self, f: Callable[..., Any], argnums: Argnums, with_value: bool) -> None:
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, with_value: bool, backend: str | None) -> None:
         name = getattr(f, "__name__", "f")
         self.argnums, self.with_value = argnums, with_value
         self.single = isinstance(argnums, int | str)
         verb = "value_and_grad" if with_value else "grad"
-        super().__init__(f, f"{verb}_{name}" if name.isidentifier() else verb, self._derive)
+        super().__init__(f, f"{verb}_{name}" if name.isidentifier() else verb, self._derive, backend=backend)
         self.verb = f"{verb}({name})"
         self.chosen = chosen_parameters(self.primal, argnums)
 
@@ -101,18 +104,15 @@ class _Gradient(Derived):
         gradient = gradients[0] if self.single else gradients
         return arranged(result, program.parameters, (program.result, gradient) if self.with_value else gradient)
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """The gradient (or the value and the gradient) at the arguments."""
-        bound = self.primal.bind(arguments, keywords)
-        entry = self.entry(bound)
-        result = self.run(entry, bound)
+    def finished(self, entry: Entry, bound: dict[str, Any], result: Any) -> Any:
+        """The gradient (or the value and the gradient) in the structure of the arguments."""
         gradient = result[1] if self.with_value else result
-        for name, part in zip(self.chosen, (gradient,) if self.single else gradient, strict=True):
+        gradients = (gradient,) if self.single else gradient
+        for name, part in zip(self.chosen, gradients, strict=True):
             if not same_shapes(part, bound[name]):
                 # the program needs no value, so nothing in it met the shapes that do not fit
                 error = ValueError(f"{self.verb}: the shapes of the arguments do not fit each other")
                 raise self.primal.located(error, bound)
-        gradients = (gradient,) if self.single else gradient
         shaped = tuple(shaped_as(entry.specs[n], g) for n, g in zip(self.chosen, gradients, strict=True))
         final = shaped[0] if self.single else shaped
         return (result[0], final) if self.with_value else final

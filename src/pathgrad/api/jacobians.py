@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..backend.executable import plain
 from ..errors import ArgumentError
 from ..frontend import Reading
 from ..ir import Parameter, Program, is_float
 from ..ir.trees import moved
 from ..transform import forward, reverse
-from .derived import Argnums, Derived, Primal, active_inputs, arranged, chosen_parameters, plain
+from .derived import Argnums, Derived, Primal, active_inputs, arranged, chosen_parameters
 from .products import cached, gradient_of, primal_of
 
 __all__ = ["hessian", "jacobian"]

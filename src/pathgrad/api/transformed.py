@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..backend import Module, emit, load
+from ..backend import Executable
 from ..errors import ArgumentError
 from ..frontend import Reading, Source, Spec, spec_of
 from ..ir import Program, is_float, pretty, programs_called
 from ..ir.trees import moved
+from ..options import current
 from ..transform import forward, reverse
 from .annotations import specs_from_annotations
-from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, plain, prepared, require_scalar
+from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, require_scalar
 
 __all__ = ["Transformed", "transform"]
 
@@ -102,31 +103,39 @@ class Transformed:
         self.single = isinstance(argnums, int | str)
         self.__name__ = self.primal.name
         self._given = None if specs is None else dict(specs)
-        self._modules: dict[Any, tuple[Reading, Program, Module, Callable[..., Any]]] = {}
-        self._latest: tuple[Reading, Program, Module, Callable[..., Any]] | None = None
+        self._built_for: dict[Any, tuple[Reading, Executable]] = {}
+        self._latest: tuple[Reading, Executable] | None = None
         if example is not None:
             self._latest = self._for(self.primal.bind(tuple(example), {}))
 
     @property
     def source(self) -> str:
         """The emitted Python module."""
-        return self._present()[2].source
+        return self._present()[1].module.source
 
     @property
     def program(self) -> Program:
         """The derivative program in the intermediate representation."""
-        return self._present()[1]
+        return self._present()[1].program
 
     def inspect(self, stage: str = "python") -> str:
-        """A stage as text: ``"primal"`` or ``"ir"`` (programs), or ``"python"`` (the emitted module)."""
-        reading, program, module, _ = self._present()
-        if stage == "python":
-            return module.source
-        if stage not in ("ir", "primal"):
-            raise ValueError(f'inspect: stage is {stage!r}; use "primal", "ir" or "python"')
-        return "\n\n".join(map(pretty, programs_called(program if stage == "ir" else reading.program)))
+        """A stage as text.
 
-    def _present(self) -> tuple[Reading, Program, Module, Callable[..., Any]]:
+        ``"primal"`` or ``"ir"`` (the program before and after derivation), ``"python"`` (the emitted module),
+        ``"llvm"``, ``"optimised"`` or ``"asm"``.
+
+        Raises
+        ------
+        ValueError
+            Another stage.
+        """
+        reading, executable = self._present()
+        if stage in ("ir", "primal"):
+            program = executable.program if stage == "ir" else reading.program
+            return "\n\n".join(map(pretty, programs_called(program)))
+        return executable.inspect(stage)
+
+    def _present(self) -> tuple[Reading, Executable]:
         if self._latest is None:
             source = self.primal.original_source()
             specs = self._given or specs_from_annotations(source)
@@ -145,27 +154,24 @@ class Transformed:
                 raise TypeError(f"{self.__name__}: the {self.form} form is called with ({wanted})")
             own, seeds = arguments[:-count], arguments[-count:]
         bound = self.primal.bind(own, keywords)
-        self._latest = reading, _, _, function = self._for(bound)
+        self._latest = reading, executable = self._for(bound)
         present = [p.name for p in reading.program.parameters]
-        values = [prepared(bound[name]) for name in present]
         try:
-            return plain(function(*values, *map(prepared, seeds)))
+            return executable(*(bound[name] for name in present), *seeds)
         except (ValueError, IndexError) as error:
             raise self.primal.located(error, bound) from error
 
-    def _for(self, bound: dict[str, Any]) -> tuple[Reading, Program, Module, Callable[..., Any]]:
+    def _for(self, bound: dict[str, Any]) -> tuple[Reading, Executable]:
         lengths: dict[int, int] = {}
         specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
         reading = self.primal.read(specs, bound.__getitem__)
-        key = id(reading)
-        if key not in self._modules:
-            self._modules[key] = self._built(reading)
-        return self._modules[key]
+        key = (id(reading), current())
+        if key not in self._built_for:
+            self._built_for[key] = self._built(reading)
+        return self._built_for[key]
 
-    def _built(self, reading: Reading) -> tuple[Reading, Program, Module, Callable[..., Any]]:
-        program = self._derived(reading)
-        module = emit(program, self._sentence())
-        return reading, program, module, load(module)
+    def _built(self, reading: Reading) -> tuple[Reading, Executable]:
+        return reading, Executable(self._derived(reading), current(), self._sentence())
 
     def _sentence(self) -> str:
         from pathlib import PurePath

@@ -10,6 +10,7 @@ callable.
 from __future__ import annotations
 
 from .emit import Module, emit
+from .executable import Executable
 from .load import load
 
-__all__ = ["Module", "emit", "load"]
+__all__ = ["Executable", "Module", "emit", "load"]

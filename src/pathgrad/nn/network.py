@@ -329,11 +329,9 @@ class Network:
         return self
 
     def _gradient_program(self, x: Array, v: Array) -> Callable[..., tuple[Any, list[Array]]]:
-        """The emitted function itself: checking arguments takes longer than to run it on one example."""
+        """The compiled program itself: checking arguments takes longer than to run it on one example."""
         derived = _GRADIENT[self.bias]
-        function: Callable[..., tuple[Any, list[Array]]]
-        function = derived.entry(derived.primal.bind((self.weights, x, v), {})).function
-        return function
+        return derived.entry(derived.primal.bind((self.weights, x, v), {})).executable
 
     # ---- files -------------------------------------------------------------------------------------------------------
     def save(self, path: str | Path) -> Path:

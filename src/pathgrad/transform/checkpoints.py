@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 from ..ir import I64, Atom, Block, Builder, Call, ListType, Loop, Statement, Var, While, constant
 from ..ir.liveness import free_variables, statement_reads
 from ..ops import TABLE
-from .residuals import Past, Scope, literal_int, prepend
+from .keeper import literal_int
+from .residuals import prepend
 from .schedule import checkpoint_stride, checkpoint_total, scheduling_program
+from .scope import Past, Scope
 from .simplify import clone_block
 
 __all__ = ["cut_checkpointed"]

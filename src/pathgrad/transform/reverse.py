@@ -37,10 +37,13 @@ from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
 from .forward import distinct, finish, same_lengths
-from .residuals import Past, ShapeBuilder, changed_in_place, cut_branch, cut_loop
+from .residuals import cut_branch, cut_loop
+from .scope import Past
 from .settled import settled_reads
+from .shape_builder import ShapeBuilder
 from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
+from .writes import changed_in_place
 
 __all__ = ["reverse"]
 

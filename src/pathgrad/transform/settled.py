@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from ..ir import Atom, Block, Let, Loop, Statement, Type, Var, sub_blocks
 from ..ops import TABLE, Index, Integer, NewAxis
 from .affine import Form, Forms, Ranges, direction, renamed
-from .residuals import is_written
 from .versions import Versions, outermost_versions
+from .writes import is_written
 
 __all__ = ["settled_reads"]
 

@@ -13,7 +13,7 @@ from ..ir import Atom, Let, ListType, Type, Var, constant
 from ..ops import TABLE
 from .calculus import Calculus, bar_name
 from .cotangents import Cotangents
-from .residuals import ShapeBuilder
+from .shape_builder import ShapeBuilder
 
 __all__ = ["STORAGE_RULES", "Sweep"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..ir import Atom, Block, Branch, Let, Loop, Statement, Type, Var, While, sub_blocks
-from .residuals import changed_in_place
+from .writes import changed_in_place
 
 __all__ = ["Versions", "outermost_versions"]
 

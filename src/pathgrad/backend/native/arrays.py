@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...errors import NativeUnsupported
-from ...ir import Let, Type
+from ...ir import Const, Let, Type, Var
 from .emitter import Emitter
-from .fusion import Sink, join
 from .scalars import convert, elementwise
 from .values import Pending, Splat, View
-from .views import _stretched, element_view
+from .views import element_view, stretched
 from .writer import number
 
-__all__ = ["ARRAYS", "numbered_dims"]
+__all__ = ["ARRAYS", "numbered_dims", "trip_count"]
 
 
 def _target(let: Let) -> Type:
@@ -46,7 +45,7 @@ def _empty(e: Emitter, let: Let) -> None:
         e.env[let.target] = number(0, type_.dtype)
         return
     view = e.allocate(type_.dtype, dims, let.target)
-    if e.module.poison and type_.dtype in ("f64", "f32"):
+    if e.module.options.poison and type_.dtype in ("f64", "f32"):
         e.set_all(view, number(float("nan"), type_.dtype))
     e.env[let.target] = view
 
@@ -79,7 +78,7 @@ def numbered_dims(e: Emitter, let: Let) -> tuple[str, ...]:
     start, stop, step = (e.scalar(a) for a in let.args)
     kinds = {_dtype(a) for a in let.args}
     if kinds == {"i64"}:
-        return (_trips(e, start, stop, step),)
+        return (trip_count(e, start, stop, step),)
     first, last, by = (convert(e.w, e.scalar(a), _dtype(a), "f64") for a in let.args)
     width = e.w.value(f"fsub double {last}, {first}")
     parts = e.w.value(f"fdiv double {width}, {by}")
@@ -88,7 +87,7 @@ def numbered_dims(e: Emitter, let: Let) -> tuple[str, ...]:
     return (e.w.select(e.w.compare("sgt", count, "0"), count, "0"),)
 
 
-def _trips(e: Emitter, start: str, stop: str, step: str) -> str:
+def trip_count(e: Emitter, start: str, stop: str, step: str) -> str:
     """``len(range(start, stop, step))``."""
     w = e.w
     if step in ("1", "-1"):
@@ -114,8 +113,8 @@ def _trips(e: Emitter, start: str, stop: str, step: str) -> str:
     return w.select(some, w.add(parts, "1"), "0")
 
 
-def _trip_count(e: Emitter, let: Let) -> None:
-    e.env[let.target] = _trips(e, *(e.scalar(a) for a in let.args))
+def _count_trips(e: Emitter, let: Let) -> None:
+    e.env[let.target] = trip_count(e, *(e.scalar(a) for a in let.args))
 
 
 def _length(e: Emitter, let: Let) -> None:
@@ -150,15 +149,11 @@ def _store(e: Emitter, let: Let) -> None:
 
 
 def _write(e: Emitter, let: Let, where: View, value: object) -> None:
-    from ...ir import Const, Var
-
     assert isinstance(value, Var | Const)
     if not where.dims:
         new = convert(e.w, _one(e, value), _dtype(value), where.dtype)
         if let.op.name == "accumulate":
-            new = elementwise(
-                e.module, e.w, "add", [(e.get(where, []), where.dtype), (new, where.dtype)], where.dtype
-            )
+            new = elementwise(e.module, e.w, "add", [(e.get(where, []), where.dtype), (new, where.dtype)], where.dtype)
         e.put(where, [], new)
         return
     source = e.read(value)
@@ -177,7 +172,7 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
             copied = e.allocate(source.dtype, source.dims)
             e.copy_into(copied, source)
             source = copied
-    spread = _stretched(e, source, value, list(where.dims), _dtype(value))
+    spread = stretched(e, source, value, list(where.dims), _dtype(value))
     accumulates = let.op.name == "accumulate"
 
     def element(index: Sequence[str]) -> None:
@@ -394,7 +389,7 @@ ARRAYS: dict[str, Callable[[Emitter, Let], None]] = {
     "empty": _empty,
     "full": _full,
     "zeros_like": _zeros_like,
-    "trip_count": _trip_count,
+    "trip_count": _count_trips,
     "length": _length,
     "count_like": _count_like,
     "undefined": _undefined,
@@ -409,6 +404,3 @@ ARRAYS: dict[str, Callable[[Emitter, Let], None]] = {
     "argmax": _argextremum(True),
     "argmin": _argextremum(False),
 }
-
-assert Sink
-assert join

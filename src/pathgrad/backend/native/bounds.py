@@ -31,7 +31,7 @@ def position(e: Emitter, let: Let, atom: Atom, n: str, axis: int, token: object)
     message = f"index {{0}} is out of bounds for axis {axis} with size {{1}}"
     if isinstance(atom, Const):
         value = int(atom.value)
-        if not e.module.bounds_checks:
+        if not e.module.options.bounds_checks:
             return at if value >= 0 else w.add(n, at)
         least = value + 1 if value >= 0 else -value
         if n.isdigit():
@@ -41,12 +41,12 @@ def position(e: Emitter, let: Let, atom: Atom, n: str, axis: int, token: object)
         e.check(w.compare("sge", n, str(least)), "index", message, [at, n])
         return at if value >= 0 else w.add(n, at)
     low, high = e.ranges.bounds(atom, token)
-    if low and (high or not e.module.bounds_checks):
+    if low and (high or not e.module.options.bounds_checks):
         return at
     if not low:
         wrapped = w.select(w.compare("slt", at, "0"), w.add(at, n), at)
     else:
         wrapped = at
-    if e.module.bounds_checks:
+    if e.module.options.bounds_checks:
         e.check(w.compare("ult", wrapped, n), "index", message, [at, n])
     return wrapped

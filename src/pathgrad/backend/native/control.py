@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, operands, sub_blocks, walk
 from ...ir.liveness import free_variables
-from .arrays import _trips
+from .arrays import trip_count
 from .emitter import Emitter
 from .stationary import is_stationary, storage_of
 from .values import Value
@@ -40,7 +40,11 @@ class _Carried:
         for k, init in enumerate(s.inits):
             if k not in self.moving:
                 self.still[k] = e.listing(init) if isinstance(init.type, ListType) else e.array(init)
-        kept = (live - set(s.results)) | inside | {a for k, a in enumerate(s.inits) if k in self.still if isinstance(a, Var)}
+        kept = (
+            (live - set(s.results))
+            | inside
+            | {a for k, a in enumerate(s.inits) if k in self.still if isinstance(a, Var)}
+        )
         self.initial = e.hand_on([s.inits[k] for k in self.moving], kept)
         self.outer = e.owned
         self.phis: list[tuple[str, object]] = []
@@ -50,9 +54,7 @@ class _Carried:
         """Begin the loop's head: the carried values."""
         kinds = [kind for k in self.moving for kind in part_types(self.s.params[k].type)]
         values = [part for parts in self.initial for part in parts]
-        self.phis = [
-            self.e.w.open_phi(kind, value, self.before) for kind, value in zip(kinds, values, strict=True)
-        ]
+        self.phis = [self.e.w.open_phi(kind, value, self.before) for kind, value in zip(kinds, values, strict=True)]
 
     def grouped(self, parts: Sequence[str]) -> list[list[str]]:
         """Parts by carried value."""
@@ -90,7 +92,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     """Write a counted loop."""
     w = e.w
     start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
-    trips = _trips(e, start, stop, step)
+    trips = trip_count(e, start, stop, step)
     carried = _Carried(e, s, live)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)
@@ -216,12 +218,7 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
     merged = []
     for position, k in enumerate(moving):
         kinds = part_types(s.results[k].type)
-        merged.append(
-            [
-                w.phi(kind, [(parts[position][j], end) for parts, end in ends])
-                for j, kind in enumerate(kinds)
-            ]
-        )
+        merged.append([w.phi(kind, [(parts[position][j], end) for parts, end in ends]) for j, kind in enumerate(kinds)])
     for k, parts in zip(moving, merged, strict=True):
         e.env[s.results[k]] = e.received(s.results[k].type, parts)
 

@@ -7,23 +7,40 @@ one of them from outside; then the group becomes one nest of loops (`kernels`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Block, Const, ListType, Origin, Program, Type, Var, defined
-from ...ir.liveness import live_after
+from ...ir import Atom, Block, Const, ListType, Origin, Program, Statement, Type, Var, defined
+from ...ir.liveness import live_after, statement_reads
 from .escape import stack_variables
+from .groups import Group
 from .module import NativeModule, memory_type
 from .ranges import Ranges
 from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
-if TYPE_CHECKING:
-    from .fusion import Group
+__all__ = ["Emitter", "Rules"]
 
-__all__ = ["Emitter"]
+
+@dataclass(frozen=True)
+class Rules:
+    """What an emitter calls on the modules above it.
+
+    Attributes
+    ----------
+    statement : callable
+        Writes one statement, given the variables that are read after it.
+    group : callable
+        Writes a group of fused statements.
+    release_list : callable
+        Gives up a reference to a list.
+    """
+
+    statement: Callable[[Emitter, Statement, set[Var]], None]
+    group: Callable[[Emitter, Group], None]
+    release_list: Callable[[Emitter, str, ListType], None]
 
 
 class Emitter:
@@ -43,10 +60,11 @@ class Emitter:
         The references that the block being written holds.
     """
 
-    def __init__(self, module: NativeModule, program: Program, names: dict[int, str]) -> None:
+    def __init__(self, module: NativeModule, program: Program, names: dict[int, str], rules: Rules) -> None:
         self.module = module
         self.program = program
         self.names = names
+        self.rules = rules
         self.w = Writer()
         self.env: dict[Var, Value] = {}
         self.group: Group | None = None
@@ -127,10 +145,8 @@ class Emitter:
     def flush(self) -> None:
         """Write the open group."""
         if self.group is not None:
-            from .kernels import write_group
-
             group, self.group = self.group, None
-            write_group(self, group)
+            self.rules.group(self, group)
 
     def _constant_array(self, atom: Const) -> View:
         value = np.asarray(atom.value)
@@ -275,9 +291,7 @@ class Emitter:
         if owner.on_stack:
             return
         if owner.list_type is not None:
-            from .storage import release_list
-
-            release_list(self, owner.handle, owner.list_type)
+            self.rules.release_list(self, owner.handle, owner.list_type)
             return
         self.module.helper_effect(self.w, "pg_release", ["ptr %state", f"ptr {owner.handle}"])
 
@@ -369,8 +383,6 @@ class Emitter:
     # ---- blocks ------------------------------------------------------------------------------------------------------
     def block(self, block: Block, live_out: set[Var]) -> None:
         """Write the statements of a block; ``live_out`` is read after it besides its yields. `leave` ends it."""
-        from .statements import write_statement
-
         last_read = _last_reads(block)
         outer, lengths, local, shadowed = self.read_later, dict(self.lengths), self.local, self.shadowed
         self.local, self.shadowed = set(), []
@@ -384,7 +396,7 @@ class Emitter:
 
             self.read_later = read_later
             self.origin = statement.origin or self.origin
-            write_statement(self, statement, live)
+            self.rules.statement(self, statement, live)
             self.local.update(defined(statement))
             self.release_unread(live)
         self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
@@ -402,8 +414,6 @@ class Emitter:
 
 
 def _last_reads(block: Block) -> dict[Var, int]:
-    from ...ir.liveness import statement_reads
-
     last: dict[Var, int] = {}
     for k, statement in enumerate(block.statements):
         for variable in statement_reads(statement):

@@ -7,13 +7,11 @@ returns 0, or 1 where it failed; what failed stands in the state.
 
 from __future__ import annotations
 
-from ...ir import Call, ListType, Program, Type, Var
+from ...ir import Call, ListType, Program, Var
 from .control import part_types
 from .emitter import Emitter
-from .module import NativeModule
-from .values import Listing, Owned, View
 
-__all__ = ["result_words", "write_call", "write_function"]
+__all__ = ["result_words", "signature", "write_call"]
 
 
 def result_words(program: Program) -> int:
@@ -37,49 +35,6 @@ def signature(program: Program) -> list[str]:
                 parameters.append(f"ptr %a{k}.h")
             parameters += [f"i64 %a{k}.{axis}" for axis in range(type_.rank)]
     return [*parameters, "ptr noalias %results"]
-
-
-def write_function(module: NativeModule, program: Program, names: dict[int, str], inline: bool = False) -> None:
-    """Write a program as a function of the module."""
-    e = Emitter(module, program, names)
-    for k, variable in enumerate(program.inputs):
-        e.local.add(variable)
-        e.env[variable] = _parameter(e, program, k, variable)
-    e.block(program.body, set())
-    for atom in program.body.yields:
-        if isinstance(atom.type, Type) and atom.type.rank:
-            array = e.array(atom)
-            if array.owner is None:
-                copied = e.allocate(array.dtype, array.dims)
-                e.copy_into(copied, array)
-                if isinstance(atom, Var):
-                    e.env[atom] = copied
-    parts = e.hand_on(program.body.yields, set())
-    e.leave()
-    kinds = [kind for atom in program.body.yields for kind in part_types(atom.type)]
-    for k, (kind, part) in enumerate(zip(kinds, [p for group in parts for p in group], strict=True)):
-        at = e.w.value(f"getelementptr i64, ptr %results, i64 {k}")
-        e.w.effect(f"store {kind} {part}, ptr {at}")
-    e.w.effect("ret i32 0")
-    linkage = "internal" if inline else ""
-    head = f"define {linkage} i32 @{names[id(program)]}({', '.join(signature(program))}) #0 {{"
-    module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
-
-
-def _parameter(e: Emitter, program: Program, k: int, variable: Var) -> str | View | Listing:
-    type_ = variable.type
-    if isinstance(type_, ListType):
-        return Listing(f"%a{k}", type_, None)
-    if not type_.rank:
-        return f"%a{k}"
-    dims = []
-    for axis, token in enumerate(type_.dims):
-        dims.append(e.length_of(token, f"%a{k}.{axis}"))
-    owner = None
-    if k in program.consumed:
-        owner = Owned(f"%a{k}.h")
-        e.owned.append(owner)
-    return View(type_.dtype, f"%a{k}", tuple(dims), e.steps(dims), owner, True)
 
 
 def write_call(e: Emitter, s: Call, live: set[Var]) -> None:

@@ -8,66 +8,13 @@ statement that fits no longer, or that reads a finished value of the group, ends
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from ...ir import Atom, Let, Type, Var
+from ...ir import Atom, Type, Var
 from .emitter import Emitter
+from .groups import Group
 from .values import Pending, Splat, View
 
-__all__ = ["Group", "Member", "Sink", "join", "may_join"]
-
-
-@dataclass(eq=False)
-class Member:
-    """An elementwise statement of a group."""
-
-    let: Let
-    operands: list[Atom]
-
-
-@dataclass(eq=False)
-class Sink:
-    """A reduction, or a write, of what the group computes: it reads one position and gives nothing back to the group.
-
-    Attributes
-    ----------
-    let : Let
-        The statement.
-    source : Atom
-        What is reduced or written.
-    axes : tuple of int
-        The axes that are summed over.
-    kept : bool
-        Whether they stay as axes of length 1.
-    target : View or None
-        For writes, where.
-    """
-
-    let: Let
-    source: Atom
-    axes: tuple[int, ...] = ()
-    kept: bool = False
-    target: View | None = None
-
-
-@dataclass(eq=False)
-class Group:
-    """Statements that wait to be written as one nest of loops.
-
-    Attributes
-    ----------
-    dims : tuple of str
-        The lengths of the index space.
-    tokens : tuple
-        Their dimension tokens.
-    """
-
-    dims: tuple[str, ...]
-    tokens: tuple[object, ...]
-    members: list[Member] = field(default_factory=list)
-    sinks: list[Sink] = field(default_factory=list)
-    values: dict[Var, Member] = field(default_factory=dict)
-    storages: set[int] = field(default_factory=set)
+__all__ = ["join", "may_join"]
 
 
 def may_join(emitter: Emitter, type_: Type, operands: Sequence[Atom]) -> bool:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...ir import Atom, Let, Type
 from .emitter import Emitter
-from .scalars import convert
-from .writer import number
+from .scalars import convert, elementwise
 
 __all__ = ["GENERATORS"]
 
@@ -22,7 +21,7 @@ def _cast(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
 
 
 def _arange(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
-    """start + k step."""
+    """Start + k step."""
     start, _, step = let.args
     dtype = _dtype(let.target)
     first = convert(e.w, e.scalar(start), _dtype(start), dtype)
@@ -42,7 +41,7 @@ def _iota(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
 
 
 def _linspace(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
-    """start + k (stop - start) / (num - 1), and stop itself at the end."""
+    """Start + k (stop - start) / (num - 1), and stop itself at the end."""
     dtype = _dtype(let.target)
     kind = {"f64": "double", "f32": "float"}[dtype]
     start, stop = (convert(e.w, e.scalar(a), _dtype(a), dtype) for a in let.args[:2])
@@ -64,8 +63,6 @@ def _linspace(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> 
 
 
 def _outer(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
-    from .scalars import elementwise
-
     dtype = _dtype(let.target)
     a, b = (e.array(x) for x in let.args)
     left, right = e.get(a, index[: len(a.dims)]), e.get(b, index[len(a.dims) :])
@@ -85,5 +82,3 @@ GENERATORS: dict[str, Callable[[Emitter, Let, list[str], Sequence[str]], str]] =
     "linspace": _linspace,
     "outer": _outer,
 }
-
-assert number

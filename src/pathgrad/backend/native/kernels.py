@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Atom, Let, Type, Var
+from ...ir import Atom, Type, Var
 from .emitter import Emitter
-from .fusion import Group, Member, Sink
+from .generators import GENERATORS
+from .groups import Group, Member, Sink
 from .reductions import Accumulator, accumulator
-from .scalars import elementwise
+from .scalars import convert, elementwise
 from .values import Pending, Splat, View
-from .writer import number
 
 __all__ = ["write_group"]
 
@@ -136,7 +136,6 @@ class _Nest:
                 loaded[id(value)] = e.get(value, index)
             return loaded[id(value)]
 
-        summed = {a.sink.source for a in self.accumulators}
         for m in self.members:
             values[m.let.target] = _member(e, m, element, index)
         for target, view in self.outputs.items():
@@ -145,7 +144,6 @@ class _Nest:
             a.add(element(a.sink.source), index)
         for s in self.writes:
             _write(e, s, element(s.source), index)
-        assert summed is not None
 
     def finish(self) -> None:
         """Give the reductions their values."""
@@ -158,8 +156,6 @@ def _member(e: Emitter, m: Member, element: object, index: Sequence[str]) -> str
     name = m.let.op.name
     type_ = m.let.target.type
     assert isinstance(type_, Type)
-    from .generators import GENERATORS
-
     if name in GENERATORS:
         return GENERATORS[name](e, m.let, [element(a) for a in m.operands], index)
     operands = [(element(a), _dtype(a)) for a in m.operands]
@@ -168,8 +164,6 @@ def _member(e: Emitter, m: Member, element: object, index: Sequence[str]) -> str
 
 def _write(e: Emitter, s: Sink, value: str, index: Sequence[str]) -> None:
     assert s.target is not None
-    from .scalars import convert
-
     value = convert(e.w, value, _dtype(s.source), s.target.dtype)
     if s.let.op.name == "accumulate":
         before = e.get(s.target, index)
@@ -180,7 +174,3 @@ def _write(e: Emitter, s: Sink, value: str, index: Sequence[str]) -> None:
 def _dtype(atom: Atom) -> str:
     assert isinstance(atom.type, Type)
     return atom.type.dtype
-
-
-assert Let
-assert number

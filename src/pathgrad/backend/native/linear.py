@@ -66,7 +66,7 @@ def _dot(e: Emitter, a: View, b: View, row: Sequence[str], column: Sequence[str]
 
 
 def _fused(e: Emitter, total: str, x: str, y: str, dtype: str) -> str:
-    """total + x y; the product is not rounded on its own."""
+    """Total + x y; the product is not rounded on its own."""
     if dtype not in ("f64", "f32"):
         product = elementwise(e.module, e.w, "multiply", [(x, dtype), (y, dtype)], dtype)
         return elementwise(e.module, e.w, "add", [(total, dtype), (product, dtype)], dtype)
@@ -168,7 +168,9 @@ def _operand(e: Emitter, a: View) -> tuple[str, str, str]:
     w = e.w
     least = "1"
     if a.strides[1] == "1":
-        lead = w.value(f"call i64 @llvm.smax.i64(i64 {a.strides[0]}, i64 {w.value(f'call i64 @llvm.smax.i64(i64 {a.dims[1]}, i64 {least})')})")
+        lead = w.value(
+            f"call i64 @llvm.smax.i64(i64 {a.strides[0]}, i64 {w.value(f'call i64 @llvm.smax.i64(i64 {a.dims[1]}, i64 {least})')})"
+        )
         e.module.declare("declare i64 @llvm.smax.i64(i64, i64)")
         if a.contiguous or a.strides[0] == a.dims[1]:
             return a.data, str(ord("N")), w.value(f"trunc i64 {lead} to i32")

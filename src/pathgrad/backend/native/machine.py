@@ -12,8 +12,6 @@ import importlib
 import threading
 from typing import Any
 
-from .module import NativeModule
-
 __all__ = ["assembly", "host", "link", "object_code"]
 
 _LOCK = threading.RLock()
@@ -97,7 +95,7 @@ def scipy_address(module: str, name: str) -> int:
 
 
 def link(
-    code: bytes, name: str, symbols: dict[str, tuple[str, str]], exported: list[str]
+    code: bytes, name: str, scipy: dict[str, tuple[str, str]], symbols: dict[str, int], exported: list[str]
 ) -> tuple[Any, dict[str, int]]:
     """Load object code into the process.
 
@@ -107,8 +105,10 @@ def link(
         Object code.
     name : str
         A name that no other loaded code has.
+    scipy : dict
+        Symbols and where SciPy has them.
     symbols : dict
-        External symbols and where SciPy has them.
+        Other symbols and their addresses.
     exported : list of str
         The symbols wanted.
 
@@ -121,12 +121,12 @@ def link(
         builder = _binding().JITLibraryBuilder()
         builder.add_object_img(code)
         builder.add_current_process()
-        for symbol, (module, own) in symbols.items():
+        for symbol, (module, own) in scipy.items():
             builder.import_symbol(symbol, scipy_address(module, own))
+        for symbol, address in symbols.items():
+            builder.import_symbol(symbol, address)
         for symbol in exported:
             builder.export_symbol(symbol)
         tracker = builder.link(_compiler(), name)
         return tracker, {symbol: int(tracker[symbol]) for symbol in exported}
 
-
-assert NativeModule

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import NativeUnsupported
 from ...ir import Origin
+from ...options import Options
 from . import mathematics
 from .runtime import DECLARATIONS, FUNCTIONS
 from .writer import LLVM_TYPES, Writer
@@ -49,6 +50,8 @@ class NativeModule:
 
     Attributes
     ----------
+    options : Options
+        How to compile.
     functions : list of str
         Definitions, callees first.
     sites : list of Site
@@ -59,12 +62,11 @@ class NativeModule:
         The user's arrays that programs refer to; ``@pg_array_k`` holds the address of the k-th.
     """
 
+    options: Options
     functions: list[str] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     scipy: dict[str, tuple[str, str]] = field(default_factory=dict)
     arrays: list[Any] = field(default_factory=list)
-    bounds_checks: bool = True
-    poison: bool = False
     list_releases: dict[str, str] = field(default_factory=dict)
     _declarations: dict[str, None] = field(default_factory=dict)
     _helpers: dict[str, None] = field(default_factory=dict)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from ...ir import Type
 from .emitter import Emitter
-from .fusion import Sink
+from .groups import Sink
 from .scalars import convert, elementwise
-from .values import Owned, Value, View
+from .values import Value, View
 from .writer import LLVM_TYPES, number
 
 __all__ = ["Accumulator", "accumulator"]
@@ -59,12 +59,12 @@ class Accumulator:
         self.in_register = bool(self.axes) and self.axes == tuple(range(self.first_axis, rank))
         self.result = ""
         self.output: View | None = None
-        self.shape = tuple(
-            "1" if k in self.axes else n for k, n in enumerate(dims) if sink.kept or k not in self.axes
-        )
+        self.shape = tuple("1" if k in self.axes else n for k, n in enumerate(dims) if sink.kept or k not in self.axes)
         if self.name in ("amax", "amin"):
             for k in self.axes:
-                e.check(e.w.compare("ne", dims[k], "0"), "value", "zero-size array to reduction operation has no identity")
+                e.check(
+                    e.w.compare("ne", dims[k], "0"), "value", "zero-size array to reduction operation has no identity"
+                )
         if self.shape or not self.in_register:
             self._allocate()
 
@@ -142,16 +142,12 @@ class Accumulator:
             return convert(e.w, value, self.dtype, self.target_dtype)
         output = self.output
         if not self.in_register and self.name in ("mean", "norm"):
-            e.for_each(
-                output.dims, lambda index: e.put(output, index, self._finished(e.get(output, index))), flat=True
-            )
+            e.for_each(output.dims, lambda index: e.put(output, index, self._finished(e.get(output, index))), flat=True)
         if self.dtype != self.target_dtype:
             rounded = e.allocate(self.target_dtype, output.dims, None)
             e.for_each(
                 output.dims,
-                lambda index: e.put(
-                    rounded, index, convert(e.w, e.get(output, index), self.dtype, self.target_dtype)
-                ),
+                lambda index: e.put(rounded, index, convert(e.w, e.get(output, index), self.dtype, self.target_dtype)),
                 flat=True,
             )
             output = rounded
@@ -200,6 +196,3 @@ def accumulator(e: Emitter, sink: Sink, dims: Sequence[str]) -> Accumulator:
 
 def _rank(sink: Sink) -> int:
     return sink.let.target.type.rank
-
-
-assert Owned

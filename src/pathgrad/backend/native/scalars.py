@@ -144,9 +144,7 @@ class _Element:
         self.module.uses_mathematics(name, dtype)
         return self.w.value(mathematics.call(name, dtype, value))
 
-    def widened(
-        self, name: str, dtype: str, values: Sequence[str], compute: Callable[[list[str]], str]
-    ) -> str:
+    def widened(self, name: str, dtype: str, values: Sequence[str], compute: Callable[[list[str]], str]) -> str:
         """Compute in double precision and round back."""
         wide = [convert(self.w, v, dtype, "f64") for v in values]
         return convert(self.w, compute(wide), "f64", dtype)
@@ -309,7 +307,7 @@ def _sigmoid(e: _Element, x: list[str], dtype: str) -> str:
 
 
 def _logaddexp(e: _Element, x: list[str], dtype: str) -> str:
-    """max + log1p(exp(-|difference|)); the difference of equal infinities is taken as 0."""
+    """Max + log1p(exp(-|difference|)); the difference of equal infinities is taken as 0."""
     zero = number(0.0, dtype)
     larger = e.intrinsic("maximum", dtype, *x)
     apart = e.intrinsic("fabs", dtype, e.of("fsub", dtype, *x))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ...errors import NativeUnsupported
 from ...ir import Branch, Call, Let, ListType, Loop, Type, Var, While
-from .arrays import ARRAYS
+from ...ops import TABLE
+from .arrays import ARRAYS, numbered_dims
 from .control import write_branch, write_loop, write_while
 from .emitter import Emitter
 from .functions import write_call
-from .fusion import Member, Sink, join
+from .fusion import join
 from .generators import GENERATORS
+from .groups import Group, Member, Sink
 from .linear import PRODUCTS
 from .scalars import convert, elementwise
 from .storage import LISTS
@@ -109,9 +111,6 @@ def _splat(e: Emitter, let: Let, type_: Type, operands: list[object]) -> None:
 
 def _numbered(e: Emitter, let: Let, type_: Type) -> None:
     """Arrays whose elements follow from their position."""
-    from .arrays import numbered_dims
-    from .fusion import Group
-
     for atom in let.args:
         if atom.type.rank and let.op.name == "outer":
             e.array(atom)
@@ -230,6 +229,4 @@ def _same_array(e: Emitter, let: Let) -> object:
 
 
 def _identity(let: Let) -> Let:
-    from ...ops import TABLE
-
     return Let(let.target, TABLE["copy"], (let.args[0],), {}, let.origin, let.role)

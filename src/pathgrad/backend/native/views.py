@@ -15,7 +15,7 @@ from .bounds import position
 from .emitter import Emitter
 from .values import Splat, Value, View
 
-__all__ = ["VIEWS", "element_view"]
+__all__ = ["VIEWS", "element_view", "stretched"]
 
 
 def _view(e: Emitter, atom: Atom) -> View | Splat:
@@ -167,7 +167,9 @@ def _transpose(e: Emitter, let: Let) -> Value:
     axes = let.params.get("axes") or tuple(reversed(range(rank)))
     order = [k % rank for k in axes]
     strides = _strides(value)
-    return _same_shape(value, [value.dims[k] for k in order], [strides[k] for k in order], rank < 2 and _is_whole(value))
+    return _same_shape(
+        value, [value.dims[k] for k in order], [strides[k] for k in order], rank < 2 and _is_whole(value)
+    )
 
 
 def _is_whole(value: View | Splat) -> bool:
@@ -234,7 +236,12 @@ def _reshaped(e: Emitter, value: Value, dims: list[str], dtype: str) -> Value:
     assert isinstance(value, View | Splat)
     have, want = e.size(value.dims), e.size(dims)
     if have != want:
-        e.check(e.w.compare("eq", have, want), "shape", "cannot reshape array of size {0} into a shape of size {1}", [have, want])
+        e.check(
+            e.w.compare("eq", have, want),
+            "shape",
+            "cannot reshape array of size {0} into a shape of size {1}",
+            [have, want],
+        )
     if not dims:
         return _only(e, value)
     if isinstance(value, Splat):
@@ -250,7 +257,7 @@ def _broadcast_with(e: Emitter, let: Let) -> Value:
     dims: list[str] = []
     for axis in range(rank):
         dims.append(_common(e, [(_token(a, axis - rank), s[axis - rank]) for a, s in shapes if len(s) >= rank - axis]))
-    return _stretched(e, e.read(let.args[0]), let.args[0], dims, _dtype(let.target))
+    return stretched(e, e.read(let.args[0]), let.args[0], dims, _dtype(let.target))
 
 
 def _shape(e: Emitter, atom: Atom) -> tuple[str, ...]:
@@ -284,7 +291,7 @@ def _common(e: Emitter, lengths: list[tuple[object, str]]) -> str:
     return n
 
 
-def _stretched(e: Emitter, value: Value, atom: Atom, dims: list[str], dtype: str) -> Value:
+def stretched(e: Emitter, value: Value, atom: Atom, dims: list[str], dtype: str) -> Value:
     if isinstance(value, str):
         return Splat(dtype, value, tuple(dims)) if dims else value
     assert isinstance(value, View | Splat)

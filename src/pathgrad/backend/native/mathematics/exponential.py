@@ -66,13 +66,6 @@ def _power_of_two(k: Value) -> Value:
     return ((k << 52) + _ONE).real
 
 
-def scales(f: Function, k: Value, negative: Value) -> tuple[Value, Value]:
-    """Two powers of two whose product is ``2**k``, also where that is subnormal or too large."""
-    bias = f.select(negative, f.number(_ONE + (_SPARE << 52), "i64"), _ONE - (_SPARE << 52))
-    inner = ((k << 52) + bias).real
-    return inner, f.select(negative, f.number(2.0**-_SPARE), 2.0**_SPARE)
-
-
 def _between(f: Function, x: Value, low: float | None, high: float | None) -> Value:
     """``x`` moved into the interval; nan stays nan."""
     if low is not None:
@@ -83,11 +76,11 @@ def _between(f: Function, x: Value, low: float | None, high: float | None) -> Va
 
 
 def scaled(f: Function, k: Value, part: Value, x: Value) -> Value:
-    """``2**k (1 + part)`` for ``exp(x)``, rounded once where it underflows; 0 or infinite beyond the range of ``x``."""
-    inner, outer = scales(f, k, x.compare("olt", 0.0))
-    value = f.fma(inner, part, inner) * outer
-    value = f.select(x.compare("ogt", 710.0), inf, value)
-    return f.select(x.compare("olt", -746.0), 0.0, value)
+    """``2**k (1 + part)`` as ``exp(x)`` for ``-746 <= x <= 710``, in two steps: rounded once where it underflows."""
+    negative = x.compare("olt", 0.0)
+    bias = f.select(negative, f.number(_ONE + (_SPARE << 52), "i64"), _ONE - (_SPARE << 52))
+    inner = ((k << 52) + bias).real
+    return f.fma(inner, part, inner) * f.select(negative, f.number(2.0**-_SPARE), 2.0**_SPARE)
 
 
 def exp(f: Function, x: Value, single: bool) -> Value:
@@ -98,7 +91,9 @@ def exp(f: Function, x: Value, single: bool) -> Value:
         return f.fma(scale, series(f, r, r, _EXP_SINGLE), scale)
     k, r, rest = reduced(f, x)
     r = r + rest
-    return scaled(f, k, series(f, r, r, EXP_DOUBLE), x)
+    value = scaled(f, k, series(f, r, r, EXP_DOUBLE), x)
+    value = f.select(x.compare("ogt", 710.0), inf, value)
+    return f.select(x.compare("olt", -746.0), 0.0, value)
 
 
 def expm1(f: Function, x: Value, single: bool) -> Value:

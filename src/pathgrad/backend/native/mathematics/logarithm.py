@@ -11,7 +11,7 @@ from math import inf
 
 from .notation import Function, Value, polynomial
 
-__all__ = ["LOG_2_HIGH", "LOG_2_LOW", "log", "log1p", "split"]
+__all__ = ["LOG_2_HIGH", "LOG_2_LOW", "log", "log1p", "logarithm", "normal", "split"]
 
 #: log 2 to 42 bits, so that its products with exponents are exact, and the rest.
 LOG_2_HIGH = 0.6931471805598903
@@ -36,6 +36,15 @@ _ATANH_DOUBLE = (
 _ATANH_SINGLE = (0.6666677612338929, 0.3997756896425016, 0.2987108249425752)
 
 
+def normal(f: Function, x: Value, single: bool) -> tuple[Value, Value | float]:
+    """A normal number for `split`, and the bias that makes up for it; singles are normal as doubles."""
+    bias = 2.0**52 + 1023
+    if single:
+        return x, bias
+    small = x.compare("olt", 2.0**-1022)
+    return f.select(small, x * 2.0**54, x), f.select(small, f.number(bias + 54), bias)
+
+
 def split(f: Function, x: Value, bias: Value | float) -> tuple[Value, Value, Value]:
     """``k + bias - bias`` as a double, ``1 + f``, and the shifted representation of a normal ``x = 2**k (1 + f)``."""
     f.note("x = 2**k (1 + f), 1 + f between sqrt(1/2) and sqrt(2)")
@@ -44,7 +53,7 @@ def split(f: Function, x: Value, bias: Value | float) -> tuple[Value, Value, Val
     return k, ((shifted & _MANTISSA) + _ROOT_HALF).real, shifted
 
 
-def _logarithm(f: Function, k: Value, part: Value, single: bool) -> Value:
+def logarithm(f: Function, k: Value, part: Value, single: bool) -> Value:
     """``k log 2 + log(1 + part)``."""
     f.note("k log 2 + log(1 + f) by s = f / (2 + f)")
     s = part / (part + 2.0)
@@ -57,16 +66,9 @@ def _logarithm(f: Function, k: Value, part: Value, single: bool) -> Value:
 
 
 def log(f: Function, x: Value, single: bool) -> Value:
-    """``log(x)``; subnormal numbers are scaled up first, singles widened to doubles never are."""
-    argument = x
-    bias: Value | float = 2.0**52 + 1023
-    if not single:
-        small = x.compare("olt", 2.0**-1022)
-        x = f.select(small, x * 2.0**54, x)
-        bias = f.select(small, f.number(2.0**52 + 1023 + 54), 2.0**52 + 1023)
-    k, mantissa, _ = split(f, x, bias)
-    value = _logarithm(f, k, mantissa - 1.0, single)
-    return _ends(f, argument, value)
+    """``log(x)``; subnormal numbers are scaled up first."""
+    k, mantissa, _ = split(f, *normal(f, x, single))
+    return _ends(f, x, logarithm(f, k, mantissa - 1.0, single))
 
 
 def log1p(f: Function, x: Value, single: bool) -> Value:
@@ -75,7 +77,7 @@ def log1p(f: Function, x: Value, single: bool) -> Value:
     k, mantissa, shifted = split(f, total, 2.0**52 + 1023)
     part = mantissa - 1.0
     if single:
-        value = _logarithm(f, k, part, single)
+        value = logarithm(f, k, part, single)
         value = f.select(abs(x).compare("olt", 2.0**-29), x, value)
     else:
         f.note("1 + x = total + lost; f takes lost / 2**k")
@@ -83,7 +85,7 @@ def log1p(f: Function, x: Value, single: bool) -> Value:
         lost = (x - back) + (1.0 - (total - back))
         scale = (0x7FE0000000000000 - (shifted & ~_MANTISSA & 0x7FFFFFFFFFFFFFFF)).real
         scale = f.select(x.compare("olt", 2.0**60), scale, 0.0)
-        value = _logarithm(f, k, f.fma(lost, scale, part), single)
+        value = logarithm(f, k, f.fma(lost, scale, part), single)
         value = f.select(abs(x).compare("olt", 2.0**-54), x, value)
     return _ends(f, total, value)
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 from math import inf, nan
 
 from .exponential import EXP_DOUBLE, reduced, scaled, series
-from .logarithm import LOG_2_HIGH, LOG_2_LOW, split
+from .logarithm import LOG_2_HIGH, LOG_2_LOW, logarithm, normal, split
 from .notation import Function, Value, polynomial
 
 __all__ = ["power"]
+
+_INFINITY = 0x7FF0000000000000
 
 #: 2/3 in two doubles.
 _TWO_THIRDS = (0.6666666666666666, 3.700743415417188e-17)
@@ -30,14 +32,8 @@ _ATANH_REST = (
 )
 
 
-def _logarithm(f: Function, x: Value, single: bool) -> tuple[Value, Value]:
-    """``log(x)`` for ``0 < x < inf`` in two doubles."""
-    bias: Value | float = 2.0**52 + 1023
-    if not single:
-        small = x.compare("olt", 2.0**-1022)
-        x = f.select(small, x * 2.0**54, x)
-        bias = f.select(small, f.number(2.0**52 + 1023 + 54), 2.0**52 + 1023)
-    k, mantissa, _ = split(f, x, bias)
+def _two_parts(f: Function, k: Value, mantissa: Value) -> tuple[Value, Value]:
+    """``k log 2 + log(mantissa)`` in two doubles."""
     part = mantissa - 1.0
     f.note("s = f / (2 + f)")
     below = mantissa + 1.0
@@ -50,44 +46,51 @@ def _logarithm(f: Function, x: Value, single: bool) -> tuple[Value, Value]:
     f.note("t = s^2 (2/3 + s^2 Q)")
     tail = z * polynomial(z, _ATANH_REST)
     c = tail + _TWO_THIRDS[0]
-    c_low = ((_TWO_THIRDS[0] - c) + tail) + _TWO_THIRDS[1]
+    c_low = (_TWO_THIRDS[0] - c) + tail
     t = z * c
-    t_low = f.fma(z_low, c, f.fma(z, c_low, f.fma(z, c, -t)))
+    t_low = f.fma(z, c_low, f.fma(z_low, c, f.fma(z, _TWO_THIRDS[1], f.fma(z, c, -t))))
     f.note("2 s + s t")
     product = s * t
-    product_low = f.fma(s_low, t, f.fma(s, t_low, f.fma(s, t, -product)))
+    product_low = f.fma(s, t_low, f.fma(s_low, t, f.fma(s, t, -product)))
     twice = s + s
     high = twice + product
-    low = ((twice - high) + product) + f.fma(s_low, 2.0, product_low)
+    low = f.fma(s_low, 2.0, (twice - high) + product)
     f.note("+ k log 2")
     whole = k * LOG_2_HIGH
     total = whole + high
-    return total, ((whole - total) + high) + f.fma(k, LOG_2_LOW, low)
+    return total, f.fma(k, LOG_2_LOW, ((whole - total) + high) + low) + product_low
 
 
 def power(f: Function, x: Value, y: Value, single: bool) -> Value:
-    """``x**y`` as C's ``pow``."""
+    """``x**y`` as C's ``pow``; for singles one double is enough for the logarithm."""
     size = abs(x)
-    logarithm, lower = _logarithm(f, size, single)
-    f.note("y log|x|; beyond 1e25 only the sign of y matters")
-    bounded = f.select(y.compare("ogt", 1e25), 1e25, y)
-    bounded = f.select(bounded.compare("olt", -1e25), -1e25, bounded)
-    exponent = bounded * logarithm
-    rest = f.fma(bounded, lower, f.fma(bounded, logarithm, -exponent))
-    f.note("its exponential")
-    k, r, constant_rest = reduced(f, exponent)
-    rest = rest + constant_rest
-    value = scaled(f, k, series(f, r + rest, r + rest, EXP_DOUBLE), exponent)
-    f.note("0 and infinity")
+    k, mantissa, _ = split(f, *normal(f, size, single))
+    if single:
+        exponent = y * logarithm(f, k, mantissa - 1.0, single=False)
+        k, r, rest = reduced(f, exponent)
+        r = r + rest
+    else:
+        upper, lower = _two_parts(f, k, mantissa)
+        f.note("y log|x|; beyond 1e25 only the sign of y matters")
+        bounded = f.select(y.compare("ogt", 1e25), 1e25, y)
+        bounded = f.select(bounded.compare("olt", -1e25), -1e25, bounded)
+        exponent = bounded * upper
+        f.note("its exponential")
+        k, r, rest = reduced(f, exponent)
+        r = r + f.fma(bounded, lower, f.fma(bounded, upper, -exponent) + rest)
+    value = scaled(f, k, series(f, r, r, EXP_DOUBLE), exponent)
+    f.note("0 and infinity, also for numbers out of range")
     upwards = size.compare("ogt", 1.0) ^ y.compare("olt", 0.0)
-    at_end = size.compare("oeq", 0.0) | size.compare("oeq", inf)
-    value = f.select(at_end, f.select(upwards, f.number(inf), 0.0), value)
-    f.note("negative x: y must be an integer, and an odd one keeps the sign")
+    outside = exponent.compare("ogt", 710.0) | exponent.compare("olt", -746.0)
+    outside = outside | ((size.bits - 1).compare("uge", _INFINITY - 1) & size.compare("ord", 0.0))
+    value = f.select(outside, f.select(upwards, f.number(inf), 0.0), value)
+    f.note("negative x: an odd integer y keeps the sign, y that is no integer has no value")
     half = y * 0.5
     integer = f.intrinsic("llvm.rint.f64", y).compare("oeq", y)
     odd = integer & f.intrinsic("llvm.rint.f64", half).compare("one", half)
-    value = f.select(odd, f.intrinsic("llvm.copysign.f64", value, x), value)
-    undefined = (x.compare("olt", 0.0) & size.compare("one", inf)) & (integer ^ 1)
-    value = f.select(undefined | x.compare("uno", y), nan, value)
-    f.note("1 whatever the other is")
-    return f.select(y.compare("oeq", 0.0) | x.compare("oeq", 1.0), 1.0, value)
+    value = (value.bits ^ f.select(odd, x.bits ^ size.bits, 0)).real
+    undefined = (x.compare("olt", 0.0) & (integer ^ 1)) & x.bits.compare("ne", _INFINITY | 1 << 63)
+    f.note("nan; and 1 whatever the other is")
+    one = y.compare("oeq", 0.0) | x.compare("oeq", 1.0)
+    special = one | (undefined | x.compare("uno", y))
+    return f.select(special, f.select(one, f.number(1.0), nan), value)

@@ -1,0 +1,166 @@
+"""Programs that can be called: native code, or the emitted Python where there is none (floor 4)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import NativeUnsupported, NativeWarning
+from ..ir import ListType, Program
+from ..options import Options
+from .emit import Module, emit
+from .load import load
+
+if TYPE_CHECKING:
+    from .native.callable import NativeProgram
+
+__all__ = ["Executable"]
+
+_STAGES = ("python", "llvm", "optimised", "asm")
+
+
+class Executable:
+    """A program and what runs it.
+
+    Parameters
+    ----------
+    program : Program
+        The program.
+    options : Options
+        How to compile and run it.
+    description : str
+        One sentence for the emitted Python module.
+    weak : callable
+        Whether the k-th input, if it is a number, is a Python number and not NumPy's.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        options: Options,
+        description: str = "",
+        weak: Callable[[int], bool] = lambda _: True,
+    ) -> None:
+        self.program = program
+        self.options = options
+        self.description = description
+        self.weak = weak
+        self.native: NativeProgram | None = None
+        if options.backend == "native":
+            self.native = self._compiled()
+
+    def _compiled(self) -> NativeProgram | None:
+        from .native.callable import compile_native
+
+        try:
+            for atom in [*self.program.inputs, *self.program.outputs]:
+                if isinstance(atom.type, ListType):
+                    raise NativeUnsupported("growing storage is no argument or result of native code")
+            return compile_native(self.program, self.options, self.weak)
+        except NativeUnsupported as reason:
+            warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=6)
+            return None
+
+    @cached_property
+    def module(self) -> Module:
+        """The emitted Python module."""
+        return emit(self.program, self.description)
+
+    @cached_property
+    def python(self) -> Callable[..., Any]:
+        """The emitted Python function."""
+        return load(self.module)
+
+    def inspect(self, stage: str) -> str:
+        """A stage as text: ``"python"``, ``"llvm"``, ``"optimised"`` (LLVM after optimisation) or ``"asm"``.
+
+        Raises
+        ------
+        ValueError
+            Another stage.
+        NativeUnsupported
+            The program has no native form.
+        """
+        if stage not in _STAGES:
+            raise ValueError(f"inspect: stage is {stage!r}; use {', '.join(_STAGES)}, primal or ir")
+        if stage == "python":
+            return self.module.source
+        if self.native is None:
+            from .native.callable import compile_native
+
+            self.native = compile_native(self.program, self.options, self.weak)
+        return self.native.inspect(stage)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether parameters are inputs, and results outputs, one by one."""
+        parameters = [p.tree for p in self.program.parameters] == list(range(len(self.program.inputs)))
+        outputs = len(self.program.outputs)
+        return parameters and (
+            (outputs == 1 and self.program.result == 0) or self.program.result == tuple(range(outputs)) != ()
+        )
+
+    def __call__(self, *values: Any) -> Any:
+        """Run the program on the values of its parameters."""
+        if self.native is None:
+            return plain(self.python(*map(prepared, values)))
+        leaves: dict[int, Any] = {}
+        for parameter, value in zip(self.program.parameters, values, strict=True):
+            _place(parameter.tree, value, leaves)
+        found = self.native.call(*(leaves[k] for k in range(len(leaves))))
+        return _built(self.program.result, found if len(self.program.outputs) != 1 else (found,))
+
+
+def _place(tree: Any, value: Any, leaves: dict[int, Any]) -> None:
+    if isinstance(tree, int):
+        leaves[tree] = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    elif isinstance(tree, dict):
+        for key, part in tree.items():
+            _place(part, value[key], leaves)
+    elif tree is not None:
+        for part, item in zip(tree, value, strict=True):
+            _place(part, item, leaves)
+
+
+def _built(tree: Any, leaves: Sequence[Any]) -> Any:
+    if isinstance(tree, int):
+        return leaves[tree]
+    if isinstance(tree, tuple):
+        return tuple(_built(t, leaves) for t in tree)
+    if isinstance(tree, list):
+        return [_built(t, leaves) for t in tree]
+    return {k: _built(t, leaves) for k, t in tree.items()} if isinstance(tree, dict) else None
+
+
+def plain(value: Any) -> Any:
+    """NumPy's float64 numbers as Python floats, inside tuples, lists and dicts too."""
+    if isinstance(value, np.float64):
+        return float(value)
+    if isinstance(value, np.int64 | np.bool_):
+        return value.item()
+    if isinstance(value, tuple):
+        return tuple(plain(v) for v in value)
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return value
+
+
+def prepared(value: Any) -> Any:
+    """Python floats become NumPy's, so that division by zero gives inf and nan with NumPy's warning."""
+    if isinstance(value, float):
+        return np.float64(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return value[()]
+    if isinstance(value, tuple):
+        return tuple(prepared(v) for v in value)
+    if isinstance(value, list):
+        return [prepared(v) for v in value]
+    if isinstance(value, dict):
+        return {k: prepared(v) for k, v in value.items()}
+    return value

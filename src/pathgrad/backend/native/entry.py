@@ -1,0 +1,305 @@
+"""Entry points: programs as functions that Python calls directly (floor 4).
+
+The entry is a C function of CPython's fast calling convention. It compares the arguments' types with those that the
+program was compiled for, takes the numbers and addresses out, releases the interpreter's lock, runs the program and
+makes Python objects of the results. Arguments of any other type go to a Python function, ``self[0]``; a failure goes to
+``self[1]`` with the number of its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...ir import Program, Type
+from .control import part_types
+from .functions import result_words
+from .module import NativeModule
+from .runtime import STATE
+from .writer import LLVM_TYPES, SIZES, Writer
+
+__all__ = ["ENTRY", "Leaf", "entry_symbols", "write_entry"]
+
+ENTRY = "pg_entry"
+
+_TYPE_NUMBERS = {"bool": 0, "i64": 7, "f32": 11, "f64": 12}
+_NAMES = {"f64": "float64", "f32": "float32", "i64": "int64", "bool": "bool"}
+#: Places in NumPy's table of C functions.
+_NUMPY = {"pg_numpy_new": 93, "pg_numpy_scalar": 60, "pg_numpy_base": 282}
+#: Results up to so many bytes are copied into memory of NumPy's own.
+_COPIED = 2048
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An argument of an entry.
+
+    Attributes
+    ----------
+    kind : str
+        ``"float"``, ``"int"``, ``"bool"`` (Python's), ``"float64"``, ``"float32"``, ``"int64"`` (NumPy's), or
+        ``"array"``.
+    dtype : str
+        The dtype in the program.
+    lengths : tuple
+        For arrays: one token for each axis; equal tokens are equal lengths, 1 is 1.
+    """
+
+    kind: str
+    dtype: str
+    lengths: tuple[Any, ...] = ()
+
+
+def entry_symbols() -> dict[str, int]:
+    """The addresses of what entries use of NumPy."""
+    import ctypes
+
+    from numpy._core import _multiarray_umath as umath  # type: ignore[attr-defined]
+
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
+    symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
+    symbols["pg_numpy_ndarray"] = id(np.ndarray)
+    for name in ("float64", "float32", "int64"):
+        symbols[f"pg_numpy_{name}"] = id(getattr(np, name))
+    for name in _NAMES.values():
+        symbols[f"pg_descr_{name}"] = id(np.dtype(name))
+    return symbols
+
+
+class _Entry:
+    def __init__(self, module: NativeModule, program: Program, main: str, leaves: Sequence[Leaf]) -> None:
+        self.module = module
+        self.program = program
+        self.main = main
+        self.leaves = leaves
+        self.w = Writer()
+        self.other = "other"
+        self.lengths: dict[Any, str] = {}
+
+    def at(self, pointer: str, offset: int) -> str:
+        """The address so many bytes further."""
+        return self.w.value(f"getelementptr i8, ptr {pointer}, i64 {offset}") if offset else pointer
+
+    def field(self, kind: str, pointer: str, offset: int) -> str:
+        """A field of an object."""
+        return self.w.value(f"load {kind}, ptr {self.at(pointer, offset)}")
+
+    def require(self, condition: str) -> None:
+        """Go to the Python function unless a condition holds."""
+        on = self.w.new_label("on")
+        self.w.branch(condition, on, self.other, ", !prof !0")
+        self.w.start(on)
+
+    # ---- arguments ---------------------------------------------------------------------------------------------------
+    def argument(self, k: int, leaf: Leaf) -> list[str]:
+        """The native arguments for one Python object."""
+        w = self.w
+        thing = self.field("ptr", "%args", 8 * k)
+        if leaf.kind == "bool":
+            truth, falsehood = (w.compare("eq", thing, f"@_Py_{x}Struct", "ptr") for x in ("True", "False"))
+            self.require(w.value(f"or i1 {truth}, {falsehood}"))
+            return [f"i1 {truth}"]
+        kind = self.field("ptr", thing, 8)
+        if leaf.kind == "array":
+            return self.array(thing, kind, leaf)
+        type_name = {"float": "PyFloat_Type", "int": "PyLong_Type"}.get(leaf.kind, f"pg_numpy_{leaf.kind}")
+        self.require(w.compare("eq", kind, f"@{type_name}", "ptr"))
+        if leaf.kind == "int":
+            return [f"i64 {self.integer(thing)}"]
+        return [f"{LLVM_TYPES[leaf.dtype]} {self.field(LLVM_TYPES[leaf.dtype], thing, 16)}"]
+
+    def integer(self, thing: str) -> str:
+        """A Python int of at most 64 bits."""
+        w = self.w
+        overflow = w.slot("i32")
+        value = w.value(f"call i64 @PyLong_AsLongLongAndOverflow(ptr {thing}, ptr {overflow})")
+        self.require(w.compare("eq", w.value(f"load i32, ptr {overflow}"), "0", "i32"))
+        return value
+
+    def array(self, thing: str, kind: str, leaf: Leaf) -> list[str]:
+        """Address and lengths of a C-contiguous, aligned array of the right type, rank and pattern of lengths."""
+        w = self.w
+        self.require(w.compare("eq", kind, "@pg_numpy_ndarray", "ptr"))
+        descr = w.compare("eq", self.field("ptr", thing, 56), f"@pg_descr_{_NAMES[leaf.dtype]}", "ptr")
+        rank = w.compare("eq", self.field("i32", thing, 24), str(len(leaf.lengths)), "i32")
+        flags = w.value(f"and i32 {self.field('i32', thing, 64)}, 257")
+        regular = w.compare("eq", flags, "257", "i32")
+        self.require(w.value(f"and i1 {w.value(f'and i1 {descr}, {rank}')}, {regular}"))
+        data, dims = self.field("ptr", thing, 16), self.field("ptr", thing, 32)
+        result = [f"ptr {data}"]
+        for axis, token in enumerate(leaf.lengths):
+            n = self.field("i64", dims, 8 * axis)
+            result.append(f"i64 {n}")
+            self.match(token, n)
+        return result
+
+    def match(self, token: Any, n: str) -> None:
+        """Lengths are equal where they were equal when compiling, and differ where they differed."""
+        if token == 1:
+            self.require(self.w.compare("eq", n, "1"))
+            return
+        if token in self.lengths:
+            self.require(self.w.compare("eq", n, self.lengths[token]))
+            return
+        self.require(self.w.compare("ne", n, "1"))
+        for other in self.lengths.values():
+            self.require(self.w.compare("ne", n, other))
+        self.lengths[token] = n
+
+    # ---- results -----------------------------------------------------------------------------------------------------
+    def number(self, slot: str, dtype: str) -> str:
+        """A Python object for a number."""
+        w = self.w
+        if dtype == "f32":
+            return w.value(f"call ptr @pg_numpy_scalar(ptr {slot}, ptr @pg_descr_float32, ptr null)")
+        if dtype == "bool":
+            truth = w.value(f"zext i1 {w.value(f'load i1, ptr {slot}')} to i64")
+            return w.value(f"call ptr @PyBool_FromLong(i64 {truth})")
+        if dtype == "i64":
+            return w.value(f"call ptr @PyLong_FromLongLong(i64 {w.value(f'load i64, ptr {slot}')})")
+        return w.value(f"call ptr @PyFloat_FromDouble(double {w.value(f'load double, ptr {slot}')})")
+
+    def array_result(self, slot: str, type_: Type) -> str:
+        """A NumPy array for an array: small ones in NumPy's own memory, others around ours."""
+        w = self.w
+        self.module.uses_helper("pg_unlink")
+        data, handle = (self.field("ptr", slot, 8 * k) for k in range(2))
+        dims = self.at(slot, 16)
+        size = str(SIZES[type_.dtype])
+        for axis in range(type_.rank):
+            size = w.multiply(size, self.field("i64", slot, 16 + 8 * axis))
+        raw = w.value(f"call ptr @pg_unlink(ptr %state, ptr {handle})")
+        call = f"call ptr @pg_numpy_new(ptr @pg_numpy_ndarray, i32 {type_.rank}, ptr {dims}, i32 "
+        call += f"{_TYPE_NUMBERS[type_.dtype]}, ptr null, "
+        small, large, made, out = (w.new_label(x) for x in ("copied", "wrapped", "made", "array"))
+        w.branch(w.compare("ule", size, str(_COPIED)), small, large)
+        w.start(small)
+        own = w.value(f"{call}ptr null, i32 0, i32 0, ptr null)")
+        w.branch(w.compare("eq", own, "null", "ptr"), out, made)
+        w.start(made)
+        place = self.field("ptr", own, 16)
+        w.effect(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {data}, i64 {size}, i1 false)")
+        w.effect(f"call void @free(ptr {raw})")
+        w.jump(out)
+        w.start(large)
+        ours = w.value(f"{call}ptr {data}, i32 0, i32 1281, ptr null)")
+        capsule = w.value(f"call ptr @PyCapsule_New(ptr {raw}, ptr null, ptr @pg_free_capsule)")
+        w.value(f"call i32 @pg_numpy_base(ptr {ours}, ptr {capsule})")
+        w.jump(out)
+        w.start(out)
+        return w.value(f"phi ptr [ {own}, %{small} ], [ {own}, %{made} ], [ {ours}, %{large} ]")
+
+    # ---- the whole ---------------------------------------------------------------------------------------------------
+    def write(self, releases_lock: bool) -> str:
+        """The entry's text."""
+        w = self.w
+        module = self.module
+        module.uses_helper("pg_release_all")
+        for text in _DECLARATIONS:
+            module.declare(text)
+        self.require(w.compare("eq", "%count", str(len(self.leaves))))
+        state = w.slot(STATE)
+        results = w.slot(f"[{max(result_words(self.program), 1)} x i64]")
+        given = [a for k, leaf in enumerate(self.leaves) for a in self.argument(k, leaf)]
+        w.effect(f"store ptr null, ptr {state}")
+        args = ", ".join([f"ptr {state}", *given, f"ptr {results}"])
+        thread = w.value("call ptr @PyEval_SaveThread()") if releases_lock else ""
+        status = w.value(f"call i32 @{self.main}({args})")
+        if releases_lock:
+            w.effect(f"call void @PyEval_RestoreThread(ptr {thread})")
+        ended, failed = w.new_label("ended"), w.new_label("failed")
+        w.branch(w.compare("eq", status, "0", "i32"), ended, failed, ", !prof !0")
+        w.start(failed)
+        w.effect(f"call void @pg_release_all(ptr {state})")
+        w.effect(f"ret ptr {self.failure(state)}")
+        w.start(ended)
+        w.effect(f"ret ptr {self.results(results, state)}")
+        w.start(self.other)
+        function = self.field("ptr", "%self", 24)
+        answer = w.value(f"call ptr @PyObject_Vectorcall(ptr {function}, ptr %args, i64 %count, ptr null)")
+        w.effect(f"ret ptr {answer}")
+        body = w.text().replace("%state", state)
+        return f"define ptr @{ENTRY}(ptr %self, ptr %args, i64 %count) #0 {{\n{body}\n}}"
+
+    def failure(self, state: str) -> str:
+        """Raise what failed."""
+        w = self.w
+        numbers = [self.field("i64", state, 8 * k) for k in range(1, 5)]
+        handler = self.field("ptr", "%self", 32)
+        arguments = ", ".join(f"i64 {n}" for n in numbers)
+        return w.value(
+            f"call ptr (ptr, ptr, ...) @PyObject_CallFunction(ptr {handler}, ptr @pg_format_numbers, {arguments})"
+        )
+
+    def results(self, results: str, state: str) -> str:
+        """The Python object that is returned."""
+        objects = []
+        position = 0
+        for atom in self.program.outputs:
+            type_ = atom.type
+            assert isinstance(type_, Type)
+            slot = self.at(results, 8 * position)
+            objects.append(self.array_result(slot, type_) if type_.rank else self.number(slot, type_.dtype))
+            position += len(part_types(type_))
+        if len(objects) == 1:
+            return objects[0]
+        whole = self.w.value(f"call ptr @PyTuple_New(i64 {len(objects)})")
+        for k, each in enumerate(objects):
+            self.w.effect(f"store ptr {each}, ptr {self.at(whole, 24 + 8 * k)}")
+        return whole
+
+
+_DECLARATIONS = (
+    *(f"@{name} = external global i8" for name in ("PyFloat_Type", "PyLong_Type", "_Py_TrueStruct", "_Py_FalseStruct")),
+    *(f"@pg_numpy_{name} = external global i8" for name in ("ndarray", "float64", "float32", "int64")),
+    *(f"@pg_descr_{name} = external global i8" for name in _NAMES.values()),
+    '@pg_format_numbers = private constant [5 x i8] c"LLLL\\00"',
+    "declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)",
+    "declare ptr @PyBool_FromLong(i64)",
+    "declare ptr @PyLong_FromLongLong(i64)",
+    "declare ptr @PyFloat_FromDouble(double)",
+    "declare ptr @PyTuple_New(i64)",
+    "declare ptr @PyEval_SaveThread()",
+    "declare void @PyEval_RestoreThread(ptr)",
+    "declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)",
+    "declare ptr @PyObject_CallFunction(ptr, ptr, ...)",
+    "declare ptr @PyCapsule_New(ptr, ptr, ptr)",
+    "declare ptr @PyCapsule_GetPointer(ptr, ptr)",
+    "declare ptr @pg_numpy_new(ptr, i32, ptr, i32, ptr, ptr, i32, i32, ptr)",
+    "declare ptr @pg_numpy_scalar(ptr, ptr, ptr)",
+    "declare i32 @pg_numpy_base(ptr, ptr)",
+)
+
+_CAPSULE = """; free what a NumPy array stood on
+define internal void @pg_free_capsule(ptr %capsule) {
+  %raw = call ptr @PyCapsule_GetPointer(ptr %capsule, ptr null)
+  call void @free(ptr %raw)
+  ret void
+}"""
+
+
+def write_entry(
+    module: NativeModule, program: Program, main: str, leaves: Sequence[Leaf], releases_lock: bool = True
+) -> None:
+    """Write the entry point of a program.
+
+    Parameters
+    ----------
+    module : NativeModule
+        The program's module.
+    program : Program
+        The program.
+    main : str
+        The name of its function.
+    leaves : sequence of Leaf
+        The arguments, in the order of the program's inputs.
+    releases_lock : bool
+        Whether other Python threads may run meanwhile; not worth its 30 ns for programs without a loop.
+    """
+    module.functions.append(_Entry(module, program, main, leaves).write(releases_lock))
+    module.functions.append(_CAPSULE)
