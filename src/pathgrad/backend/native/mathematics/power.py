@@ -65,15 +65,15 @@ def power(f: Function, x: Value, y: Value, single: bool) -> Value:
     """``x**y`` as C's ``pow``; for singles one double is enough for the logarithm."""
     size = abs(x)
     k, mantissa, _ = split(f, *normal(f, size, single))
+    f.note("y log|x|, where beyond 1e25 only the sign of y matters")
+    bounded = f.select(y.compare("ogt", 1e25), 1e25, y)
+    bounded = f.select(bounded.compare("olt", -1e25), -1e25, bounded)
     if single:
-        exponent = y * logarithm(f, k, mantissa - 1.0, single=False)
+        exponent = bounded * logarithm(f, k, mantissa - 1.0, single=False)
         k, r, rest = reduced(f, exponent)
         r = r + rest
     else:
         upper, lower = _two_parts(f, k, mantissa)
-        f.note("y log|x|; beyond 1e25 only the sign of y matters")
-        bounded = f.select(y.compare("ogt", 1e25), 1e25, y)
-        bounded = f.select(bounded.compare("olt", -1e25), -1e25, bounded)
         exponent = bounded * upper
         f.note("its exponential")
         k, r, rest = reduced(f, exponent)
