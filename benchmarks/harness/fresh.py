@@ -47,29 +47,32 @@ def asked(what: str, target: str, name: str, size: Any, cache: Path, patience: f
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
 
 
-def _target(target: str, name: str, size: Any) -> tuple[Callable[[Any], Any], tuple[Any, ...], tuple[Any, ...]]:
+def _target(target: str, name: str, size: Any) -> tuple[Callable[[], Any], tuple[Any, ...], tuple[Any, ...]]:
     """How to derive, the arguments, and small arguments of the same types."""
+    from . import ours
+
+    ours.use_threads(1)
     if target == "bounds":
+        import pathgrad as pg
+
         from .bounds import BOUNDS
 
         bound = BOUNDS[name]
-        return lambda pg: pg.grad(bound.value, bound.argnums), bound.inputs(size), bound.inputs(bound.quick)
+        return lambda: pg.grad(bound.value, bound.argnums), bound.inputs(size), bound.inputs(bound.quick)
     from .programs import load
 
     program = load(name)
-    derive = program.module.gradient if program.has("gradient") else lambda pg: pg.grad(program.value, program.argnums)
-    return derive, program.inputs(size), program.inputs(program.quick)
+    return lambda: ours.gradient(program), program.inputs(size), program.inputs(program.quick)
 
 
 def _first(target: str, name: str, size: Any) -> dict[str, float]:
     start = time.perf_counter()
-    import pathgrad as pg
+    import pathgrad  # noqa: F401
 
     imported = time.perf_counter() - start
     derive, arguments, _ = _target(target, name, size)
-    _one_thread(pg)
     start = time.perf_counter()
-    gradient = derive(pg)
+    gradient = derive()
     gradient(*arguments)
     first = time.perf_counter() - start
     start = time.perf_counter()
@@ -78,13 +81,10 @@ def _first(target: str, name: str, size: Any) -> dict[str, float]:
 
 
 def _memory(target: str, name: str, size: Any) -> dict[str, float]:
-    import pathgrad as pg
-
     from .compare import leaves
 
     derive, arguments, small = _target(target, name, size)
-    _one_thread(pg)
-    gradient = derive(pg)
+    gradient = derive()
     gradient(*small)
     before = _begin_peak()
     start = time.perf_counter()
@@ -104,11 +104,6 @@ def _begin_peak() -> int:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
     except (OSError, AttributeError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def _one_thread(pg: Any) -> None:
-    if hasattr(pg, "options"):
-        pg.options(threads=1)
 
 
 if __name__ == "__main__":

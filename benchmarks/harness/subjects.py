@@ -28,12 +28,10 @@ class Subject:
 
 def ours(program: Program, size: Any, form: str) -> Subject:
     """pathgrad."""
-    import pathgrad as pg
+    from . import ours as own
 
     arguments = program.inputs(size)
-    value = pg.compile(program.value) if hasattr(pg, "compile") else program.value
-    module = program.module
-    gradient = module.gradient(pg) if program.has("gradient") else pg.grad(program.value, program.argnums)
+    value, gradient = own.value(program), own.gradient(program)
     return Subject(lambda: value(*arguments), lambda: gradient(*arguments))
 
 

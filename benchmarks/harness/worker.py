@@ -31,10 +31,9 @@ class Worker:
         self.role = role
         self.prepared: dict[Key, Subject] = {}
         if role in ("single", "all"):
-            import pathgrad as pg
+            from .ours import use_threads
 
-            if hasattr(pg, "options"):
-                pg.options(threads=1 if role == "single" else os.cpu_count() or 1)
+            use_threads(1 if role == "single" else os.cpu_count() or 1)
 
     def versions(self) -> dict[str, str]:
         """The versions of what this process measures; fails where it is not installed."""
