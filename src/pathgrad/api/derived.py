@@ -174,6 +174,8 @@ class Derived:
         self.describe = describe
         self.backend = backend
         self._fast: Callable[..., Any] | None = None
+        self._guards: list[tuple[Callable[[], Any], Any]] = []
+        self._under: Options | None = None
         self.entries: dict[Any, list[Entry]] = {}
         functools.update_wrapper(self, function, updated=())
         self.__name__ = name
@@ -186,7 +188,10 @@ class Derived:
     # ---- calling -----------------------------------------------------------------------------------------------------
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the derived function."""
-        if self._fast is not None and not keywords:
+        if self._fast is not None and not keywords and self._under is current():
+            for look_up, value in self._guards:
+                if look_up() is not value:
+                    return self._call(*arguments)
             try:
                 return self._fast(*arguments)
             except ValueError as error:
@@ -207,13 +212,14 @@ class Derived:
 
     def _shorten(self, entry: Entry, keywords: dict[str, Any]) -> None:
         """Let the next calls with arguments of the same types go straight to native code."""
-        native = entry.executable.native
-        direct = native is not None and entry.executable.is_flat and not keywords and entry.original is None
+        native, guards = entry.executable.native, entry.reading.guards()
+        if native is None or guards is None or keywords or entry.original is not None or self.primal.bound:
+            return
         names = [p.name for p in entry.program.parameters]
-        if direct and names == list(entry.specs) and not self.primal.bound and not entry.reading.dependencies:
-            if all(spec.kind == "array" or spec.value is None for spec in entry.specs.values()):
-                assert native is not None
-                self._fast = native.entry(self._call) if self._options() == entry.executable.options else None
+        plain = all(spec.kind in ("number", "array") and spec.value is None for spec in entry.specs.values())
+        if plain and entry.executable.is_flat and names == list(entry.specs):
+            self._guards, self._under = guards, current()
+            self._fast = native.entry(self._call)
 
     def run(self, entry: Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the derived program."""

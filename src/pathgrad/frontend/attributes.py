@@ -34,7 +34,7 @@ def attribute(reader: Reader, node: ast.Attribute, owner: Any, name: str) -> Any
         if value is None and not hasattr(owner, name):
             reader.fail(node, f"{describe(owner)} has no attribute {name!r}")
         if not _is_library(owner):
-            reader.library.depend(lambda: getattr(owner, name, None), value)
+            reader.library.depend((id(owner), name), lambda: getattr(owner, name, None), value)
         return wrap(value, name)
     reader.fail(node, f"{describe(owner)} has no attribute {name!r}")
 

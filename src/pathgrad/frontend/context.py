@@ -84,10 +84,13 @@ class Library:
     guesses: dict[Any, Any] = field(default_factory=dict)
     in_place: set[Any] = field(default_factory=set)
     dependencies: list[Dependency] = field(default_factory=list)
+    _noted: set[Any] = field(default_factory=set)
 
-    def depend(self, look_up: Callable[[], Any], value: Any) -> None:
-        """Note that the reading holds only while ``look_up()`` gives what it gave."""
-        self.dependencies.append((look_up, frozen(value)))
+    def depend(self, key: Any, look_up: Callable[[], Any], value: Any) -> None:
+        """Note, once for each key, that the reading holds only while ``look_up()`` gives what it gave."""
+        if key not in self._noted:
+            self._noted.add(key)
+            self.dependencies.append((look_up, frozen(value)))
 
 
 class Reader(ABC):

@@ -26,7 +26,7 @@ def lookup(reader: Reader, node: ast.AST, source: Source, name: str) -> Any:
             f"the name {name!r} is not known here; is it assigned before it is read, and imported at the top "
             f"(of {', '.join(READABLE_MODULES[:4])} in a file that is not run)?",
         )
-    reader.library.depend(lambda: source.lookup(name), value)
+    reader.library.depend((id(source.lookup), name), lambda: source.lookup(name), value)
     return wrap(value, name)
 
 

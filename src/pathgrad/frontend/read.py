@@ -130,6 +130,15 @@ def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str)
     return Spec("array", array(dtype, numbers), lengths=numbers)
 
 
+def _is_settled(value: Any) -> bool:
+    """Whether a value's content, as far as programs read it, cannot change while it is the same object."""
+    if isinstance(value, tuple):
+        return all(map(_is_settled, value))
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return not isinstance(value, list | dict)
+
+
 @dataclass
 class Reading:
     """A program that was read, and what it depends on.
@@ -159,6 +168,19 @@ class Reading:
     def is_current(self) -> bool:
         """Whether the names outside the function still have the values that were read."""
         return all(frozen(look_up()) == value for look_up, value in self.dependencies)
+
+    def guards(self) -> list[tuple[Callable[[], Any], Any]] | None:
+        """How to look up each name outside the function, and the object that it must be.
+
+        None where comparing objects does not suffice: something's content was read, and may change.
+        """
+        found = []
+        for look_up, value in self.dependencies:
+            thing = look_up()
+            if frozen(thing) != value or not _is_settled(thing):
+                return None
+            found.append((look_up, thing))
+        return found
 
 
 def read(

@@ -153,13 +153,16 @@ def source_of(function: Any) -> Source:
     cells = dict(zip(wrapped.__code__.co_freevars, wrapped.__closure__ or (), strict=True))
     signature = inspect.signature(wrapped, follow_wrapped=False)
 
+    namespace = wrapped.__globals__
+
     def lookup(name: str) -> Any:
         if name in cells:
             try:
                 return cells[name].cell_contents
             except ValueError:  # the enclosing function has not assigned it yet
                 return MISSING
-        return wrapped.__globals__.get(name, getattr(builtins, name, MISSING))
+        found = namespace.get(name, MISSING)
+        return getattr(builtins, name, MISSING) if found is MISSING else found
 
     def default(name: str) -> Any:
         value = signature.parameters[name].default
