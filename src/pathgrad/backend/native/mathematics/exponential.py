@@ -14,7 +14,7 @@ from math import inf
 
 from .notation import Function, Value, polynomial
 
-__all__ = ["EXP_DOUBLE", "exp", "expm1", "reduced", "scaled", "series", "sigmoid", "tanh"]
+__all__ = ["EXP_DOUBLE", "exp", "expm1", "reduced", "scales", "series", "sigmoid", "tanh"]
 
 _LOG2_E = 1.4426950408889634
 _LOG_2 = 0.6931471805599453
@@ -75,12 +75,11 @@ def _between(f: Function, x: Value, low: float | None, high: float | None) -> Va
     return x
 
 
-def scaled(f: Function, k: Value, part: Value, x: Value) -> Value:
-    """``2**k (1 + part)`` as ``exp(x)`` for ``-746 <= x <= 710``, in two steps: rounded once where it underflows."""
+def scales(f: Function, k: Value, x: Value) -> tuple[Value, Value]:
+    """Two powers of two that scale ``exp(x)`` by ``2**k``, the first exactly: so that underflow rounds once."""
     negative = x.compare("olt", 0.0)
     bias = f.select(negative, f.number(_ONE + (_SPARE << 52), "i64"), _ONE - (_SPARE << 52))
-    inner = ((k << 52) + bias).real
-    return f.fma(inner, part, inner) * f.select(negative, f.number(2.0**-_SPARE), 2.0**_SPARE)
+    return ((k << 52) + bias).real, f.select(negative, f.number(2.0**-_SPARE), 2.0**_SPARE)
 
 
 def exp(f: Function, x: Value, single: bool) -> Value:
@@ -91,7 +90,8 @@ def exp(f: Function, x: Value, single: bool) -> Value:
         return f.fma(scale, series(f, r, r, _EXP_SINGLE), scale)
     k, r, rest = reduced(f, x)
     r = r + rest
-    value = scaled(f, k, series(f, r, r, EXP_DOUBLE), x)
+    inner, outer = scales(f, k, x)
+    value = f.fma(inner, series(f, r, r, EXP_DOUBLE), inner) * outer
     value = f.select(x.compare("ogt", 710.0), inf, value)
     return f.select(x.compare("olt", -746.0), 0.0, value)
 

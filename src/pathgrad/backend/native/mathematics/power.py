@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from .exponential import EXP_DOUBLE, reduced, scaled, series
+from .exponential import EXP_DOUBLE, reduced, scales, series
 from .logarithm import LOG_2_HIGH, LOG_2_LOW, logarithm, normal, split
 from .notation import Function, Value, polynomial
 
@@ -71,14 +71,16 @@ def power(f: Function, x: Value, y: Value, single: bool) -> Value:
     if single:
         exponent = bounded * logarithm(f, k, mantissa - 1.0, single=False)
         k, r, rest = reduced(f, exponent)
-        r = r + rest
     else:
         upper, lower = _two_parts(f, k, mantissa)
         exponent = bounded * upper
-        f.note("its exponential")
         k, r, rest = reduced(f, exponent)
-        r = r + f.fma(bounded, lower, f.fma(bounded, upper, -exponent) + rest)
-    value = scaled(f, k, series(f, r, r, EXP_DOUBLE), exponent)
+        rest = f.fma(bounded, lower, f.fma(bounded, upper, -exponent) + rest)
+    f.note("its exponential, 1 + r first: powers that are doubles come out exactly")
+    tail = series(f, r + rest, rest, EXP_DOUBLE)
+    above = r + 1.0
+    inner, outer = scales(f, k, exponent)
+    value = ((((1.0 - above) + r) + tail) + above) * inner * outer
     f.note("0 and infinity, also for numbers out of range")
     upwards = size.compare("ogt", 1.0) ^ y.compare("olt", 0.0)
     outside = exponent.compare("ogt", 710.0) | exponent.compare("olt", -746.0)

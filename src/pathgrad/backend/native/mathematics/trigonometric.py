@@ -17,7 +17,7 @@ __all__ = ["LIMIT", "PARTS", "WIDTHS", "circular", "cos", "distant_name", "sin"]
 LIMIT = 2.0**32
 _TWO_OVER_PI = 0.6366197723675814
 #: π/2 in three doubles.
-PARTS = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591833e-33)
+PARTS = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
 #: The lanes for which `distant` has a vector variant.
 WIDTHS = (2, 4, 8)
 _ROUNDER = 6755399441055744.0
