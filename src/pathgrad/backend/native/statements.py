@@ -15,7 +15,7 @@ from .groups import Group, Member, Sink
 from .linear import PRODUCTS
 from .scalars import convert, elementwise
 from .storage import LISTS
-from .values import Pending, Splat, View
+from .values import Pending, Splat, Value, View
 from .views import VIEWS
 
 __all__ = ["write_statement"]
@@ -177,10 +177,10 @@ def _sum_to(e: Emitter, let: Let) -> None:
     assert isinstance(want, Type)
     value = e.peek(source)
     if have.rank == want.rank and (not have.rank or _equal_tokens(have, want)):
-        e.env[let.target] = value
+        e.env[let.target] = _alias(e, let)
         return
     if want.rank and isinstance(value, View | Splat | Pending) and value.dims == e.dims(like):
-        e.env[let.target] = value
+        e.env[let.target] = _alias(e, let)
         return
     lead = have.rank - want.rank
     axes = list(range(lead))
@@ -200,7 +200,7 @@ def _sum_to(e: Emitter, let: Let) -> None:
         e.env[let.target] = Pending(e.dims(like))
         return
     if not axes:
-        e.env[let.target] = value
+        e.env[let.target] = _alias(e, let)
         return
     if not kept or not lead:
         _sink(e, Sink(let, source, tuple(axes), kept))
@@ -213,19 +213,25 @@ def _equal_tokens(a: Type, b: Type) -> bool:
     return a.dims == b.dims and None not in a.dims
 
 
-def _same_array(e: Emitter, let: Let) -> object:
+def _same_array(e: Emitter, let: Let) -> Value | None:
     """A broadcast or reshape that changes nothing leaves its operand pending."""
-    if let.op.name not in ("broadcast_with", "reshape_like") or not let.args[0].type.rank:
+    source = let.args[0].type
+    if let.op.name not in ("broadcast_with", "reshape_like") or source.rank != let.target.type.rank:
         return None
-    value = e.peek(let.args[0])
-    if not isinstance(value, Pending) or let.args[0].type.rank != let.target.type.rank:
+    if not isinstance(source, Type) or not isinstance(let.target.type, Type) or not source.rank:
         return None
-    if _equal_tokens(let.args[0].type, let.target.type) and e.group is not None:  # type: ignore[arg-type]
-        member = Member(_identity(let), [let.args[0]])
+    return _alias(e, let) if _equal_tokens(source, let.target.type) else None
+
+
+def _alias(e: Emitter, let: Let) -> Value:
+    """The statement's first operand under another name."""
+    source = let.args[0]
+    if isinstance(e.peek(source), Pending) and e.group is not None and source in e.group.values:
+        member = Member(_identity(let), [source])
         e.group.members.append(member)
         e.group.values[let.target] = member
         return Pending(e.group.dims)
-    return None
+    return e.read(source)
 
 
 def _identity(let: Let) -> Let:

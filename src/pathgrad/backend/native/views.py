@@ -56,7 +56,7 @@ def element_view(e: Emitter, let: Let, value: View | Splat, numbers: Sequence[At
         if isinstance(item, Integer):
             at = position(e, let, next(operands), n, axis, tokens[axis] if axis < len(tokens) else None)
             offset = e.w.add(offset, e.w.multiply(at, step))
-            contiguous = contiguous and whole_so_far
+            contiguous = contiguous and not dims
         else:
             first, length, by = _slice(e, item, operands, n)
             whole = first == "0" and length == n and by == 1
@@ -231,6 +231,7 @@ def _only(e: Emitter, value: Value) -> str:
 
 
 def _reshaped(e: Emitter, value: Value, dims: list[str], dtype: str) -> Value:
+    """A value repeated along axes to these lengths; its own are known to be equal or 1."""
     if isinstance(value, str):
         value = Splat(dtype, value, ())
     assert isinstance(value, View | Splat)
@@ -292,6 +293,7 @@ def _common(e: Emitter, lengths: list[tuple[object, str]]) -> str:
 
 
 def stretched(e: Emitter, value: Value, atom: Atom, dims: list[str], dtype: str) -> Value:
+    """A value repeated along axes to these lengths; its own are known to be equal or 1."""
     if isinstance(value, str):
         return Splat(dtype, value, tuple(dims)) if dims else value
     assert isinstance(value, View | Splat)
