@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-import importlib
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from .containers import changeable, items_of
 from .context import Reader
 from .names import bind, helper_source, wrap
 from .numpy_calls import METHODS, handler_of
+from .numpy_register import is_loaded
 from .operands import matmul, operate
 from .source import Source
 from .values import Array, DictValue, ListValue, LocalFunction, Method, Scalar, as_number, describe, is_static
@@ -33,17 +33,19 @@ from .values import Array, DictValue, ListValue, LocalFunction, Method, Scalar, 
 
 # ---- which operator --------------------------------------------------------------------------------------------------
 @functools.cache
-def _operators() -> dict[int, tuple[Any, Op]]:
-    """The table's operators by the identity of the Python callables that mean them."""
+def _operators(modules: tuple[str, ...]) -> dict[int, tuple[Any, Op]]:
+    """The table's operators by the identity of the Python callables that mean them, out of these modules."""
     found: dict[int, tuple[Any, Op]] = {}
     for spelling, op in SPELLINGS.items():
         module, _, name = spelling.rpartition(".")
-        if module == "pathgrad":
-            continue
-        function = getattr(importlib.import_module(module), name, None)
+        function = getattr(sys.modules[module], name, None) if module in modules else None
         if function is not None:
             found[id(function)] = (function, op)
     return found
+
+
+#: Where those callables are; our own are operators themselves.
+_MODULES = tuple(sorted({spelling.rpartition(".")[0] for spelling in SPELLINGS} - {"pathgrad"}))
 
 
 #: Modules whose functions derive functions: they are called when reading.
@@ -60,7 +62,8 @@ def operator_of(callee: Any) -> Op | None:
     """The operator that a callable means."""
     if isinstance(callee, Op):
         return callee
-    entry = _operators().get(id(callee))
+    # who holds a module's function has imported the module: nothing is imported for those that nobody holds
+    entry = _operators(tuple(filter(is_loaded, _MODULES))).get(id(callee))
     return entry[1] if entry else None
 
 

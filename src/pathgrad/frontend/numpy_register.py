@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -45,14 +45,22 @@ def reads(*names: str) -> Callable[[Handler], Handler]:
     return register
 
 
+def is_loaded(module: str) -> bool:
+    """Whether a module has been imported, to its end."""
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    return spec is not None and not getattr(spec, "_initializing", False)
+
+
 @functools.cache
-def _by_identity() -> dict[int, tuple[Any, Handler]]:
+def _by_identity(has_scipy: bool) -> dict[int, tuple[Any, Handler]]:
     found: dict[int, tuple[Any, Handler]] = {}
     for name, function in _BY_NAME.items():
         owner: Any = np
         if name.startswith("scipy."):
+            if not has_scipy:
+                continue
             module, _, last = name.rpartition(".")
-            owner, name = importlib.import_module(module), last
+            owner, name = sys.modules[module], last
         try:
             callee = operator.attrgetter(name)(owner)
         except AttributeError:
@@ -63,7 +71,7 @@ def _by_identity() -> dict[int, tuple[Any, Handler]]:
 
 def handler_of(callee: Any) -> Any:
     """The handler of a NumPy function, or None."""
-    entry = _by_identity().get(id(callee))
+    entry = _by_identity(is_loaded("scipy.special")).get(id(callee))
     return entry[1] if entry else None
 
 
