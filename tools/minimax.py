@@ -8,6 +8,7 @@ nothing. Run it as ``python tools/minimax.py``; it needs mpmath.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import mpmath as mp
 
@@ -69,7 +70,17 @@ def main() -> None:
         widest**2 * mp.mpf("1.0001"),
         6,
     )
-    for label, exp_degree, log_degree, sin_degree, cos_degree in (("double", 9, 6, 5, 5), ("single", 4, 2, 2, 2)):
+    centre = mp.mpf("3.5")
+
+    @cache
+    def scaled_erfc(t: mp.mpf) -> mp.mpf:
+        x = centre * (1 + t) / (1 - t)
+        return (1 + 2 * x) * mp.exp(x**2) * mp.erfc(x)
+
+    for label, exp_degree, log_degree, sin_degree, cos_degree, erfc_degree, erf_degree in (
+        ("double", 9, 6, 5, 5, 22, 8),
+        ("single", 4, 2, 2, 2, 11, 4),
+    ):
         print(label)
         show(
             "(exp(r) - 1 - r) / r^2",
@@ -105,6 +116,25 @@ def main() -> None:
             mp.mpf(0),
             quarter_pi**2,
             cos_degree,
+        )
+        show(
+            "(1 + 2 x) exp(x^2) erfc(x) in t = (x - 3.5)/(x + 3.5)",
+            scaled_erfc,
+            lambda t: 1 / scaled_erfc(t),
+            mp.mpf(-1),
+            (28 - centre) / (28 + centre),
+            erfc_degree,
+        )
+        show(
+            "(erf(x) / x - 2 / sqrt pi) / x^2 in z = x^2",
+            tail(
+                lambda z: (mp.erf(mp.sqrt(z)) / mp.sqrt(z) - 2 / mp.sqrt(mp.pi)) / z,
+                lambda z: 2 / mp.sqrt(mp.pi) * (-mp.mpf(1) / 3 + z / 10),
+            ),
+            lambda z: z**1.5 / mp.erf(mp.sqrt(z)) if z else mp.mpf(0),
+            mp.mpf(0),
+            mp.mpf("0.65") ** 2,
+            erf_degree,
         )
 
 

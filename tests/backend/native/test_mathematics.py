@@ -12,6 +12,7 @@ import llvmlite.binding as llvm
 import mpmath
 import numpy as np
 import pytest
+import scipy.special
 
 from pathgrad.backend.native.mathematics import NAMES, call, definitions
 from pathgrad.backend.native.mathematics.distant import two_over_pi
@@ -40,6 +41,9 @@ REFERENCE = {
     "cos": CONTEXT.cos,
     "tanh": CONTEXT.tanh,
     "sigmoid": lambda x: 1 / (1 + CONTEXT.exp(-x)),
+    "erf": CONTEXT.erf,
+    "erfc": CONTEXT.erfc,
+    "ndtr": lambda x: CONTEXT.erfc(-x / CONTEXT.sqrt(2)) / 2,
     "power": CONTEXT.power,
 }
 
@@ -195,6 +199,16 @@ def regions(name: str, dtype: str, count: int) -> list[np.ndarray]:
             2.0 ** draw.uniform(31, 34, count),
             2.0 ** draw.uniform(32, 1023.9 if double else 127.9, count) * signs,
         ]
+    if name in ("erf", "erfc", "ndtr"):
+        return [
+            tiny * signs,
+            draw.uniform(-0.7, 0.7, count),
+            draw.uniform(-6, 6, count),
+            draw.uniform(0, 3, count),
+            draw.uniform(-3, 0, count),
+            draw.uniform(-39, 39, count),
+            draw.uniform(-38.6, -37, count) if name == "ndtr" else draw.uniform(26, 27.3, count),
+        ]
     low, high = (-760, 709.7) if double else (-110, 88.7)
     return [
         tiny * signs,
@@ -214,7 +228,7 @@ def part_near_minus_one(count: int) -> np.ndarray:
 # ---- accuracy --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("name", "dtype"), EVERY_UNARY)
 def test_at_most_two_ulp_over_the_whole_range(name, dtype):
-    for k, region in enumerate(regions(name, dtype, 1200)):
+    for k, region in enumerate(regions(name, dtype, 800)):
         error, where = worst(name, dtype, region)
         assert error <= 2, f"{name} {dtype}: {error} ulp at {where} in region {k}"
 
@@ -232,6 +246,7 @@ def test_at_most_two_ulp_at_the_edges(name, dtype):
         quarters = np.arange(1, 60) * (np.pi / 4)
         points += [quarters, -quarters, LIMIT * np.array([0.5, 1, 2]), -powers[::16]]
     else:
+        points += [[0.46, -0.46, 0.65, -0.65, 28, -28, 39.5, -39.5, 26.5, 26.54, 27.22, 27.23, -37.5, -38.4, -38.5]]
         steps = np.arange(-60, 60) * (np.log(2) / 2)
         ends = [
             -746,
@@ -254,6 +269,8 @@ def test_at_most_two_ulp_at_the_edges(name, dtype):
     points = neighbours(np.concatenate([np.asarray(each, float) for each in points]), dtype)
     if name in ("log", "log1p"):
         points = points[points > (0 if name == "log" else -1)]
+    if name in ("erf", "erfc", "ndtr"):
+        points = points[np.abs(points) < 50]
     error, where = worst(name, dtype, points)
     assert error <= 2, f"{name} {dtype}: {error} ulp at {where}"
 
@@ -320,7 +337,7 @@ def in_numpy(name: str, *arguments: np.ndarray) -> np.ndarray:
         if name == "sigmoid":
             e = np.exp(-np.abs(arguments[0]))
             return np.where(arguments[0] >= 0, 1, e) / (1 + e)
-        return getattr(np, name)(*arguments)
+        return getattr(np if hasattr(np, name) else scipy.special, name)(*arguments)
 
 
 @pytest.mark.parametrize(("name", "dtype"), EVERY_UNARY)
@@ -328,7 +345,7 @@ def test_special_values_are_numpys(name, dtype):
     with np.errstate(over="ignore"):
         x = np.array(SPECIAL).astype(NUMPY[dtype])
     got, expected = compiled()(name, dtype, x), in_numpy(name, x)
-    wrong = ~same(got, expected)
+    wrong = ~same(got, expected, 2 if hasattr(np, name) or name == "sigmoid" else 8)  # SciPy's errors are larger
     assert not wrong.any(), f"{name}{x[wrong]} is {got[wrong]}, NumPy's {expected[wrong]}"
 
 
@@ -352,6 +369,8 @@ def test_exact_values(dtype):
     assert of("sigmoid", dtype, [0.0, 40.0, math.inf, -math.inf]).tolist() == [0.5, 1.0, 1.0, 0.0]
     assert of("tanh", dtype, [20.0, -20.0, math.inf, -math.inf]).tolist() == [1.0, -1.0, 1.0, -1.0]
     assert of("log", dtype, [1.0]).tolist() == [0.0]
+    assert of("ndtr", dtype, [0.0, -0.0, 40.0, math.inf]).tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert of("erfc", dtype, [0.0, 40.0, -40.0, -math.inf]).tolist() == [1.0, 0.0, 2.0, 2.0]
     everywhere = np.linspace(-100, 100, 20001)
     assert np.abs(of("sin", dtype, everywhere)).max() <= 1
     assert np.abs(of("cos", dtype, everywhere)).max() <= 1
@@ -419,7 +438,7 @@ def test_calls():
 
 
 def test_refusals():
-    with pytest.raises(ProgramError, match="no native definition of 'gamma'; there are cos, exp"):
+    with pytest.raises(ProgramError, match="no native definition of 'gamma'; there are cos, erf"):
         definitions(["exp", "gamma"])
     with pytest.raises(ProgramError, match="native exp: got dtype 'i64', expected one of f64, f32"):
         definitions(["exp"], "i64")

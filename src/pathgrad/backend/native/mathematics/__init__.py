@@ -5,7 +5,7 @@ that a loop around them becomes vector code like any other loop, with the same b
 in scalar code. They give at most 2 ulp of error over their whole range, and NumPy's results at the special values.
 
 Reading order: `notation` (how functions are written), `exponential`, `logarithm`, `trigonometric`, `distant` (sin and
-cos of huge arguments), `power`. Figures and alternatives: ``docs/design/007-vector-mathematics.md``.
+cos of huge arguments), `power`, `error`. Figures and alternatives: ``docs/design/007-vector-mathematics.md``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 
 from pathgrad.errors import ProgramError
 
-from . import exponential, logarithm, power, trigonometric
+from . import error, exponential, logarithm, power, trigonometric
 from .distant import definition as distant
 from .notation import Function, Value
 
@@ -30,6 +30,9 @@ _WRITERS: dict[str, tuple[Callable[..., Value], int]] = {
     "log1p": (logarithm.log1p, 1),
     "sin": (trigonometric.sin, 1),
     "cos": (trigonometric.cos, 1),
+    "erf": (error.erf, 1),
+    "erfc": (error.erfc, 1),
+    "ndtr": (error.ndtr, 1),
     "power": (power.power, 2),
 }
 #: LLVM's name of a dtype, and what distinguishes its functions.
