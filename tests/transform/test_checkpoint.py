@@ -12,11 +12,19 @@ import pytest
 import pathgrad as pg
 from pathgrad.errors import ArgumentError, UnsupportedSyntax
 from pathgrad.ir import Loop, check, evaluate, walk
+from pathgrad.options import options
 from pathgrad.testing import check_grads
 from pathgrad.transform.schedule import checkpoint_stride, checkpoint_total
 
 SIZES = [*range(8), 10, 19, 37, 100]
 STATE = np.array([0.3, -0.2, 0.9])
+
+
+@pytest.fixture(autouse=True)
+def emitted_python():
+    """The same operations in the same order, so that numbers can be compared bit by bit."""
+    with options(backend="python"):
+        yield
 
 
 # ---- the schedule ----------------------------------------------------------------------------------------------------

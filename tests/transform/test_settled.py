@@ -12,10 +12,18 @@ import pytest
 import pathgrad as pg
 from pathgrad.frontend import sources_of_file
 from pathgrad.ir import Let, check, evaluate, walk
+from pathgrad.options import options
 from pathgrad.testing import check_grads
 
 X = np.array([1.3, 0.7, 1.1, 0.9, 1.6, 0.8])
 A = np.random.default_rng(3).uniform(0.5, 1.5, (5, 5)) + 3 * np.eye(5)
+
+
+@pytest.fixture(autouse=True)
+def emitted_python():
+    """The same operations in the same order, so that numbers can be compared bit by bit."""
+    with options(backend="python"):
+        yield
 
 
 def kept(f, *arguments):

@@ -61,7 +61,7 @@ class _Cut:
         self.s, self.builder = s, builder
         #: places are the loop's own indices where it counts by ones, and iterations counted from 0 elsewhere
         self.by_index = literal_int(s.step) == 1
-        self.scope = Scope(s.body.statements, s.params, s.index, Past(set(), {}))
+        self.scope = Scope(s.body.statements, s.params, s.index, Past.nothing())
         self.again: list[Statement] = []
         #: positions of the carried variables that make up a state: those that the adjoints read, directly or not
         self.state: list[int] = []

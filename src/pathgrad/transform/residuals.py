@@ -9,9 +9,10 @@ the forward arm.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from ..ir import Atom, Block, Branch, Builder, Let, Loop, Statement, Type, Var, While
+from ..ir import Atom, Block, Branch, Builder, Loop, Statement, Type, Var, While, defined
+from ..ir.liveness import statement_reads
 from ..ops import TABLE
 from .keeper import Keeper
 from .scope import Past, Scope
@@ -36,6 +37,7 @@ def cut_branch(s: Branch, backward: list[Block], results: list[Var], builder: Bu
             with builder.open(other), builder.at(s.origin, "kept"):
                 other.yields.append(builder.emit(TABLE["undefined"], [], {"type": v.type}, "undefined"))
             mapping[v] = result
+        mapping.update(scope.restored())
         prepend(block, scope.slice(again), mapping)
     return Branch(s.condition, backward[0], backward[1], results, s.origin, "adjoint")
 
@@ -65,7 +67,10 @@ def cut_loop(
     for v in kept:
         with builder.open(reads), builder.at(s.origin, "adjoint"):
             mapping[v] = keeper.keep(v)
-    prepend(backward, scope.slice(again), mapping, reads.statements)
+    restored = scope.restored()
+    mapping.update(restored)
+    late = {v for v in restored.values() if isinstance(v, Var)}
+    prepend(backward, scope.slice(again), mapping, reads.statements, late)
     with builder.at(s.origin, "adjoint"):
         start, stop, step = keeper.ends()
         turned = not (isinstance(s, Loop) and s.reversed)
@@ -89,8 +94,41 @@ def cut_loop(
     return [*before, s]
 
 
-def prepend(block: Block, again: list[Statement], mapping: dict[Var, Atom], reads: Sequence[Statement] = ()) -> None:
-    """Put the recomputation before a backward block and let the block read it."""
-    recomputed = clone_block(Block(again, []), mapping)
+def prepend(
+    block: Block,
+    again: list[Statement],
+    mapping: dict[Var, Atom],
+    reads: Sequence[Statement] = (),
+    late: Set[Var] = frozenset(),
+) -> None:
+    """Let a backward block read values that are kept or computed again.
+
+    Parameters
+    ----------
+    block : Block
+        The backward block; changed in place.
+    again : list of Statement
+        Statements of the forward block that are executed again before it.
+    mapping : dict
+        What variables of the forward block are called there.
+    reads : sequence of Statement
+        The statements that read what is kept.
+    late : set of Var
+        Restored versions of arrays, which are there only for a while: what reads them is computed where it is used.
+    """
+    recomputed = clone_block(Block(again, []), mapping).statements
     rename_atoms(block, mapping)
-    block.statements[:0] = [*reads, *recomputed.statements]
+    depending = set(late)
+    early: list[Statement] = []
+    sunk: list[Statement] = []
+    for s in recomputed:
+        if depending.isdisjoint(statement_reads(s)):
+            early.append(s)
+        else:
+            sunk.append(s)
+            depending.update(defined(s))
+    for s in reversed(sunk):
+        targets = set(defined(s))
+        users = (k for k, user in enumerate(block.statements) if not targets.isdisjoint(statement_reads(user)))
+        block.statements.insert(next(users, len(block.statements)), s)
+    block.statements[:0] = [*reads, *early]

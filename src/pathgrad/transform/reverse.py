@@ -43,6 +43,7 @@ from .settled import settled_reads
 from .shape_builder import ShapeBuilder
 from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
+from .undo import Undo, is_in_order, size_kept
 from .writes import changed_in_place
 
 __all__ = ["reverse"]
@@ -109,7 +110,6 @@ class _Reverse:
         self.program, self.positions, self.form = program, positions, form
         self.with_value, self.masked, self.is_callee = with_value, masked, is_callee
         self.wild_inputs = wild_inputs
-        self.builder = ShapeBuilder()
         self.gone: set[Var] = set()
         suffix = "grad" if form == "gradient" else "bar"
         self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
@@ -119,7 +119,20 @@ class _Reverse:
 
     # ---- the whole program -------------------------------------------------------------------------------------------
     def run(self) -> None:
-        """Write the adjoint program."""
+        """Write the adjoint program: the better of two, where there are writes that can be undone."""
+        inputs, seeds, body = self.written(undoing=False)
+        if size_kept(body):
+            other = self.written(undoing=True)
+            fits = bool(self.undo.versions) and is_in_order(other[2], [*other[0], *other[1]])
+            if fits and size_kept(other[2]) < size_kept(body):
+                inputs, seeds, body = other
+        self.describe(inputs, seeds)
+        self.target.inputs, self.target.body = [*inputs, *seeds], body
+        self.leave_out_unread(inputs)
+        finish(self.target)
+
+    def written(self, undoing: bool) -> tuple[list[Var], list[Var], Block]:
+        """The inputs, the seeds and the body of the adjoint program."""
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
         body = clone_block(self.program.body, mapping)
@@ -127,11 +140,15 @@ class _Reverse:
         active = [inputs[k] for k in self.positions]
         outputs = [a for a in body.yields if is_float(a.type)]
         self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
+        self.builder = ShapeBuilder()
         self.builder.represent(inputs)
         for s in walk(body):
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
-        self.settled = settled_reads(body)
+        self.gone = set()
+        self.undo = Undo(body if undoing else Block(), self.active)
+        # an array whose writes are undone is not left as it was
+        self.settled = {v: s for v, s in settled_reads(body).items() if s.args[0] not in self.undo.restored}
         self.calculus = Calculus(self.builder, wild(copy, inputs_too=self.wild_inputs))
         self.cotangents = Cotangents(self.builder, self.calculus)
         seeds = self.seeds(outputs)
@@ -144,11 +161,8 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        self.describe(inputs, variables)
-        self.target.inputs, self.target.body = [*inputs, *variables], new
-        remove_dead(share_common(self.target))
-        self.leave_out_unread(inputs)
-        finish(self.target)
+        remove_dead(share_common(Program("", [*inputs, *variables], new)))
+        return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
         """The cotangents of the float outputs: the number 1, or inputs of the adjoint."""
@@ -201,6 +215,7 @@ class _Reverse:
                 s = block.statements[k]
                 with self.builder.at(s.origin, "adjoint"):
                     if isinstance(s, Let):
+                        pieces[k] = [*self.undo.write(s, self.builder), s]
                         self.let(s)
                     elif isinstance(s, Call):
                         self.call(s)
@@ -293,7 +308,7 @@ class _Reverse:
 
     def past(self) -> Past:
         """What is left of the forward sweep's arrays here."""
-        return Past(self.gone, self.settled)
+        return Past(self.gone, self.settled, self.undo.versions, self.undo.overwritten, self.undo.restored)
 
     # ---- loops -------------------------------------------------------------------------------------------------------
     def loop(self, s: Loop | While, depth: int) -> list[Statement]:
@@ -311,6 +326,7 @@ class _Reverse:
         with self.cotangents.scope(s.body, s.params, loop=True):
             pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
             outside, self.gone = self.gone, self.gone | changed_in_place(s.body.statements, s.params)
+            arrays, last_versions = self.undo.enter(s)
             forward_part, backward = self.both(s.body, pairs, depth + 1)
             self.gone = outside
             with self.builder.open(backward), self.builder.at(None, "adjoint"):
@@ -319,11 +335,13 @@ class _Reverse:
                     for k in moving
                 ]
                 outer = self.cotangents.accumulators()
-                backward.yields = [*next_bars, *(current for _, _, current in outer)]
+                first_versions, restored = self.undo.leave(s)
+                backward.yields = [*next_bars, *(current for _, _, current in outer), *first_versions]
         inits = [self.cotangents.solid(s.results[k], taken[k]) for k in moving]
         inits += [self.cotangents.solid(v, self.cotangents.peek(v)) for v, _, _ in outer]
         params = [*bar_params.values(), *(p for _, p, _ in outer)]
-        results = [Var(p.name, p.type) for p in params]
+        results = [*(Var(p.name, p.type) for p in params), *restored]
+        params, inits = [*params, *arrays], [*inits, *last_versions]
         s.body.statements[:] = forward_part
         if isinstance(s, Loop) and s.checkpoints is not None and not s.reversed:
             pieces = cut_checkpointed(s, backward, params, inits, results, self.builder)
@@ -333,7 +351,7 @@ class _Reverse:
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
         # what the body added to outer variables comes first: an initial value may be one of them
-        for (v, _, _), result in zip(outer, results[count:], strict=True):
+        for (v, _, _), result in zip(outer, results[count:], strict=False):
             self.cotangents.put(v, result)
         for k, result in zip(moving, results[:count], strict=True):
             if s.inits[k] in self.active:

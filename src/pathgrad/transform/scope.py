@@ -35,10 +35,24 @@ class Past(NamedTuple):
         The arrays from outside that a surrounding loop changes in place.
     settled : mapping
         Variables that can be read again out of the array that a loop leaves, and how (`settled`).
+    undone : set of Var
+        Versions of arrays that the backward sweep restores (`undo`).
+    overwritten : set of Var
+        What is kept to restore them.
+    restored : mapping
+        The versions that are restored, by what they are called in the backward sweep.
     """
 
     gone: set[Var]
     settled: Mapping[Var, Let]
+    undone: set[Var]
+    overwritten: set[Var]
+    restored: Mapping[Var, Atom]
+
+    @classmethod
+    def nothing(cls) -> Past:
+        """Where everything is computed again."""
+        return cls(set(), {}, set(), set(), {})
 
 
 class Scope:
@@ -49,7 +63,10 @@ class Scope:
         self.params, self.index = params, index
         self.definition: dict[Var, Statement] = {v: s for s in self.statements for v in defined(s)}
         self.changed = changed_in_place(statements, params)
-        self.gone = past.gone
+        self.past = past
+        self.place = {v: k for k, v in enumerate([*params, *self.definition])}
+        #: what is kept here would be kept in all iterations of the loops around, so numbers are computed again
+        self.undoing = bool(past.undone) and any(not past.undone.isdisjoint(statement_reads(s)) for s in statements)
 
     def demanded(self, backward: Block) -> list[Var]:
         """The variables of this scope that a backward block reads, in order of definition."""
@@ -78,9 +95,10 @@ class Scope:
         again: dict[Var, None] = {}
 
         def need(v: Var) -> None:
-            if v in kept or v in again or v is self.index:
+            if v in kept or v in again or v is self.index or v in self.past.undone:
                 return
-            if v in self.params or self._must_keep(v) or (keep_all and not self.is_cheap(v)):
+            keep = keep_all and not (self.undoing and isinstance(self.definition.get(v), Let))
+            if v in self.params or self._must_keep(v) or (keep and not self.is_cheap(v)):
                 kept[v] = None
                 return
             again[v] = None
@@ -89,8 +107,7 @@ class Scope:
 
         for v in demanded:
             need(v)
-        order = {v: k for k, v in enumerate([*self.params, *self.definition])}
-        return sorted(kept, key=order.__getitem__), sorted(again, key=order.__getitem__)
+        return sorted(kept, key=self._order), sorted(again, key=self._order)
 
     def closure(self, demanded: list[Var]) -> list[Statement]:
         """The statements that compute the demanded variables from the carried ones, in order."""
@@ -103,24 +120,31 @@ class Scope:
                 waiting += [r for r in self._reads(v) if r in self.definition]
         return self.slice(sorted(again, key=self._order))
 
+    def restored(self) -> dict[Var, Atom]:
+        """The restored versions of this scope."""
+        found = {v: self.past.restored[v] for v in self.place if v in self.past.restored}
+        return {v: now for v, now in found.items() if now is not v}
+
     def _order(self, v: Var) -> int:
-        places = list(self.definition)
-        return places.index(v) if v in self.definition else -1
+        return self.place.get(v, -1)
 
     def _reads(self, v: Var) -> set[Var]:
         own = set(self.definition) | set(self.params)
         return {r for r in statement_reads(self.definition[v]) if r in own}
 
     def _must_keep(self, v: Var) -> bool:
-        """The value comes out of an array that the loop changes in place."""
+        """The value comes out of an array that the loop changes in place, and does not restore on the way back."""
         if v in self.changed:
             return True
         s = self.definition[v]
-        return any(r in self.changed or r in self.gone for r in statement_reads(s, contents_only=True))
+        reads = statement_reads(s, contents_only=True)
+        if isinstance(s, Let) and v not in self.past.overwritten:
+            reads -= self.past.undone
+        return any(r in self.changed or r in self.past.gone for r in reads)
 
     def is_cheap(self, v: Var, depth: int = 4) -> bool:
         """Whether having the value again costs no more than reading it back."""
-        if v is self.index:
+        if v is self.index or v in self.past.undone:
             return True
         s = self.definition.get(v)
         if s is None or v in self.params:
