@@ -21,6 +21,7 @@ from ..frontend import Reading, Source, Spec, read, source_of, spec_of
 from ..frontend.read import tree_positions
 from ..ir import Program, Type, is_float, pretty, programs_called
 from ..options import Options, current
+from ..transform.inline import inlined
 from .located import located
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
@@ -246,7 +247,8 @@ class Derived:
             if entry.reading.is_current() and all(_same(bound[n], v) for n, v in entry.reading.fixed.items()):
                 return entry
         reading = self.primal.read(specs, bound.__getitem__)
-        program = self.derive(reading, bound)
+        flat = replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
+        program = self.derive(flat, bound)
         executable = Executable(program, options, self.describe, _weakness(program, specs))
         # a derivative program may have no use for a value that Python cannot give: the function itself says so
         original = load(emit(reading.program)) if reading.may_be_unbound() else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SourceError
-from ..ir import Atom, Block, Call, Const, Program, Type, Var, array, place_copies
+from ..ir import Atom, Block, Call, Const, Program, Type, Var, array, place_copies, remove_dead
 from .context import NeedsStatic, Reader
 from .names import bind, identifier
 from .operands import atom_of
@@ -100,7 +100,7 @@ def _read_until_stable(
         settled = same or not helper.used
         helper = Helper(program, read.result)
         if settled:
-            place_copies(program)
+            place_copies(remove_dead(program))
             reader.library.helpers[key] = helper
             return helper
     reader.fail(source.node, "the type of this recursive function's result does not settle; return one kind")
