@@ -143,16 +143,18 @@ class _Entry:
         return result
 
     def match(self, token: Any, n: str) -> None:
-        """Lengths are equal where they were equal when compiling, and differ where they differed."""
-        if token == 1:
-            self.require(self.w.compare("eq", n, "1"))
+        """Lengths are what they were when compiling: equal, given numbers, or apart (those that were arguments' own)."""
+        if token is None:
             return
-        if token in self.lengths:
-            self.require(self.w.compare("eq", n, self.lengths[token]))
+        given = 1 if token == 1 else token[1] if isinstance(token, tuple) and token[0] == "literal" else None
+        if given is not None or token in self.lengths:
+            self.require(self.w.compare("eq", n, self.lengths[token] if given is None else str(int(given))))
             return
-        self.require(self.w.compare("ne", n, "1"))
-        for other in self.lengths.values():
-            self.require(self.w.compare("ne", n, other))
+        if isinstance(token, tuple) and token[0] == "length":
+            self.require(self.w.compare("ne", n, "1"))
+            for known, other in self.lengths.items():
+                if isinstance(known, tuple) and known[0] == "length":
+                    self.require(self.w.compare("ne", n, other))
         self.lengths[token] = n
 
     # ---- results -----------------------------------------------------------------------------------------------------
