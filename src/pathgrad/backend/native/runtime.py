@@ -11,6 +11,8 @@ the address below which the stack may not grow}``.
 
 from __future__ import annotations
 
+from .polygamma import POLYGAMMA
+
 __all__ = ["DECLARATIONS", "FUNCTIONS", "STACK_BYTES", "STACK_LIMIT_AT", "STATE"]
 
 STATE = "{ ptr, i64, i64, i64, i64, i64 }"
@@ -268,6 +270,7 @@ out:
 }
 """,
     ),
+    "pg_polygamma": ((), POLYGAMMA),
     "pg_remainder": (
         (),
         """; the remainder with the divisor's sign
