@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ..backend import emit
 from ..errors import NativeUnsupported, NativeWarning
 from ..frontend import Reading, Spec
+from ..ir import Block, Program
 from ..options import current
 from .derived import Derived, Primal
 
@@ -121,15 +123,14 @@ class Compiled(Derived):
         return self.values.read(specs, values)
 
     def inspect(self, stage: str, *arguments: Any, **keywords: Any) -> str:
-        """A stage of the function as text; ``"python"`` is the program by values, as derivatives are made from it."""
-        if stage != "python":
-            return super().inspect(stage, *arguments, **keywords)
+        """A stage of the function as text; ``"python"`` is the program that was read, written as Python."""
         entry = self.example_entry(stage, arguments, keywords)
-        program = self.values.read(entry.specs, entry.reading.fixed.__getitem__).program
-        return emit(program).source
+        return (
+            emit(_shown(entry.program)).source if stage == "python" else super().inspect(stage, *arguments, **keywords)
+        )
 
     def source_for(self, *arguments: Any, **keywords: Any) -> str:
-        """The program by values as an emitted module, for arguments of these forms."""
+        """The program that was read as an emitted module, for arguments of these forms."""
         return self.inspect("python", *arguments, **keywords)
 
     def __pathgrad_call__(
@@ -144,3 +145,11 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         value = list(value.values())
     return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list | tuple) else [value]
+
+
+def _shown(program: Program) -> Program:
+    """A program that gives back the present contents of the arguments that it hands back."""
+    contents = dict(zip(sorted(program.consumed), program.outputs[len(program.outputs) - len(program.consumed) :]))
+    handed = [contents.get(k, program.inputs[k]) for k in program.handed_back]
+    body = Block(program.body.statements, [*program.outputs, *handed])
+    return replace(program, body=body, handed_back=(), derived={})

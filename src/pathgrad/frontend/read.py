@@ -270,7 +270,11 @@ def _read(
     program = None if in_place else _called_by_itself(library, source, inputs, body)
     if program is None:
         program = Program(program_name, inputs, body, consumed)
+        # of a result and an array that is written, which share storage, the result is the copy
+        count = len(body.yields) - len(consumed)
+        body.yields = body.yields[count:] + body.yields[:count]
         place_copies(remove_dead(program))
+        body.yields = body.yields[len(consumed) :] + body.yields[: len(consumed)]
     if own:
         tree = own.renumbered(tree, len(body.yields))
         program.handed_back = tuple(own.handed_back)
@@ -320,10 +324,9 @@ class _Own:
     """The storage of the caller's arguments, where the program is to write into it."""
 
     def __init__(self, reader: Reader, inputs: list[Var]) -> None:
-        self.reader = reader
         self.inputs = inputs
-        self.before = reader.state.snapshot()
-        cells = [s for s in reader.state.stores if isinstance(s, Cell)]
+        self.stores = list(reader.state.stores)
+        cells = [s for s in self.stores if isinstance(s, Cell)]
         self.cells = {cell: inputs.index(cell.content) for cell in cells if isinstance(cell.content, Var)}
         self.handed_back: list[int] = []
 
@@ -336,9 +339,8 @@ class _Own:
 
     def finish(self, yields: list[Any]) -> frozenset[int]:
         """Append the final content of every array that was written; the inputs that it belongs to."""
-        for store, _ in self.reader.state.changes(self.before).values():
-            if isinstance(store, ListValue | DictValue):
-                raise NativeUnsupported("the function changes a list or dict that it is given")
+        if any(isinstance(s, ListValue | DictValue) and s.changed for s in self.stores):
+            raise NativeUnsupported("the function changes a list or dict that it is given")
         written = [(k, cell) for cell, k in self.cells.items() if cell.content is not self.inputs[k]]
         yields += [cell.content for _, cell in sorted(written, key=lambda pair: pair[0])]
         return frozenset(k for k, _ in written)

@@ -192,8 +192,6 @@ class _CWriter:
         if self.returns is not None:
             w.effect(f"ret {self.kind} {self.field(self.kind, slots[0], 0)}")
             return
-        for k, slot in zip(sorted(self.program.consumed), slots[len(self.outputs) :], strict=True):
-            write_back(self, k, slot, f"%a{k}", state)
         for j, type_ in enumerate(self.outputs):
             if not type_.rank:
                 memory = "i8" if type_.dtype == "bool" else LLVM_TYPES[type_.dtype]
@@ -205,6 +203,8 @@ class _CWriter:
             data, handle = self.field("ptr", slots[j], 0), self.field("ptr", slots[j], 8)
             w.effect(f"call void @llvm.memcpy.p0.p0.i64(ptr %r{j}, ptr {data}, i64 {size}, i1 false)")
             w.effect(f"call void @pg_release(ptr {state}, ptr {handle})")
+        for k, slot in zip(sorted(self.program.consumed), slots[len(self.outputs) :], strict=True):
+            write_back(self, k, slot, f"%a{k}", state)
         w.effect("ret i32 0")
 
     # ---- SciPy's signatures ------------------------------------------------------------------------------------------

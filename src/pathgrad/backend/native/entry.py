@@ -143,7 +143,7 @@ class _Entry:
         return result
 
     def match(self, token: Any, n: str) -> None:
-        """Lengths are what they were when compiling: equal, given numbers, or apart (those that were arguments' own)."""
+        """Lengths are as when compiling: equal, given numbers, or apart (those that were arguments' own)."""
         if token is None:
             return
         given = 1 if token == 1 else token[1] if isinstance(token, tuple) and token[0] == "literal" else None
@@ -236,12 +236,13 @@ class _Entry:
             slots.append((self.at(results, 8 * position), atom.type))
             position += len(part_types(atom.type))
         count = returned(self.program)
-        for (k, data), (slot, _) in zip(self.written.items(), slots[count:], strict=True):
-            write_back(self, k, slot, data, state)
         objects = []
         for slot, type_ in slots[:count]:
             assert isinstance(type_, Type)
             objects.append(self.array_result(slot, type_) if type_.rank else self.number(slot, type_.dtype))
+        # after the results, which may lie where an argument was before it was written
+        for (k, data), (slot, _) in zip(self.written.items(), slots[count:], strict=True):
+            write_back(self, k, slot, data, state)
         objects += hand_back(self) if self.program.handed_back else []
         objects = objects or [nothing(self)]
         whole = objects[0] if len(objects) == 1 else self.packed(objects)
