@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from pathgrad.api.derived import Primal
 from pathgrad.backend import Executable
 from pathgrad.frontend import spec_of
 from pathgrad.ir import Program, evaluate
-from pathgrad.options import Options, current
+from pathgrad.options import Options
 
 #: Storage is poisoned, and a call that leaves an allocation behind fails.
 TESTED = Options(optimize=1, cache=False, poison=True, threads=1)
@@ -150,15 +150,21 @@ def programs_of(case: Case) -> Iterator[Run]:
         forward = pg.transform(case.function, "forward", active, "pair", values).program
         reverse = pg.transform(case.function, "reverse", active, "vjp", values).program
     directions = tuple(_random(bound[name], generator) for name in active)
-    yield Run("the tangent program", forward, (*given, *directions), scale)
+    yield Run("the tangent program", forward, _values(forward, bound, directions), scale)
     cotangent = _random(case.result, generator)
-    yield Run("the adjoint program", reverse, (*given, cotangent), scale)
+    yield Run("the adjoint program", reverse, _values(reverse, bound, (cotangent,)), scale)
     if all(all(map(is_active, leaves(bound[name]))) for name in active):
-        yield from second_order(case, active, given, bound, generator, scale)
+        yield from second_order(case, active, bound, generator, scale)
+
+
+def _values(program: Program, bound: dict[str, Any], seeds: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values of a program's parameters: arguments by their names, all others from ``seeds``."""
+    remaining = iter(seeds)
+    return tuple(bound[p.name] if p.name in bound else next(remaining) for p in program.parameters)
 
 
 def second_order(
-    case: Case, active: tuple[str, ...], given: tuple[Any, ...], bound: dict[str, Any], generator: Any, scale: float
+    case: Case, active: tuple[str, ...], bound: dict[str, Any], generator: Any, scale: float
 ) -> Iterator[Run]:
     """The tangent program of the gradient, where the result is one float."""
     if not isinstance(case.result, float) or math.isnan(case.result):
@@ -168,7 +174,7 @@ def second_order(
     with pg.options(backend="python"):
         program = pg.transform(gradient, "forward", active, "pair", values).program
     directions = tuple(_random(bound[name], generator) for name in active)
-    yield Run("the tangent program of the gradient", program, (*given, *directions), scale)
+    yield Run("the tangent program of the gradient", program, _values(program, bound, directions), scale)
 
 
 def _random(tree: Any, generator: np.random.Generator) -> Any:
@@ -184,9 +190,4 @@ def _random(tree: Any, generator: np.random.Generator) -> Any:
 
 def changed(**changes: Any) -> Options:
     """The tested options with changes."""
-    from dataclasses import replace
-
     return replace(TESTED, **changes)
-
-
-__all__ = ["TESTED", "Run", "changed", "copied", "current", "disagreement", "executed", "programs_of", "same", "Sequence"]

@@ -1,8 +1,8 @@
 """Derivatives of digamma in LLVM text (floor 4).
 
 The n-th derivative is ``(-1)**(n + 1) n! zeta(n + 1, x)`` (DLMF 25.11.12) with Hurwitz's zeta function, which
-Euler and Maclaurin's formula gives (DLMF 25.11.5): terms are summed up to where twelve corrections are enough for double
-precision.
+Euler and Maclaurin's formula gives (DLMF 25.11.5): terms are summed up to where twelve corrections are enough for
+double precision.
 """
 
 from __future__ import annotations
