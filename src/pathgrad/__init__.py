@@ -11,12 +11,25 @@ path, combine adds over all paths. Solved from the inputs it is forward mode, fr
 from __future__ import annotations
 
 from . import errors, ops
-from .api import checkpoint, grad, hessian, hvp, jacobian, jvp, trace_table, transform, value_and_grad, vjp
+from .api import (
+    checkpoint,
+    compile,  # noqa: A004  (pg.compile)
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    trace_table,
+    transform,
+    value_and_grad,
+    vjp,
+)
 from .arithmetic import Dual, box, constant, derivative, variable
 from .frontend.trace import trace
 from .graph import BOOLEAN, COUNT, INTERVAL, MAX_TIMES, REAL, SYMBOLIC, Graph, GraphBuilder, Semiring
 from .ops.elementary import half_squared_difference, relu
 from .ops.exponential import sigmoid, softplus
+from .options import options
 from .testing import check_grads
 
 __all__ = [
@@ -33,6 +46,7 @@ __all__ = [
     "box",
     "check_grads",
     "checkpoint",
+    "compile",
     "constant",
     "derivative",
     "errors",
@@ -43,6 +57,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "ops",
+    "options",
     "relu",
     "sigmoid",
     "softplus",

@@ -77,10 +77,8 @@ def orbit_grad(p, s, dt, n):
         t_8 = dt / 6
         t_9 = t_8 * (k1 + 2 * k2 + 2 * k3 + field(t_7, p))
         s_2 = s + t_9
-        t_10 = s_2 * s_2
-        s_bar_2 = s_2  # line 123: cost += np.sum(s * s)
-        s_bar = s_bar + s_bar_2
-        s_bar += s_bar_2
+        s_bar = s_bar + s_2  # line 123: cost += np.sum(s * s)
+        s_bar += s_2
         s_bar_2 = _sum_to(s_bar, s)  # line 122: s = s + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
         t_8 = _sum_to(s_bar, t_9) * t_8
         k3_bar = t_8 * 2

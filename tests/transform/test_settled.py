@@ -163,6 +163,8 @@ SETTLED = [
 def test_nothing_is_kept(f, x):
     assert kept(f, x) == 0
     check_grads(f, (x,))
+    adjoint = pg.transform(f, example=(x,))
+    assert np.array_equal(adjoint(x), evaluate(adjoint.program, x)[0])
 
 
 def test_scratch_of_an_outer_iteration_keeps_the_sine_only():

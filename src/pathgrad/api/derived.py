@@ -22,6 +22,7 @@ from ..frontend.read import tree_positions
 from ..ir import Program, Type, is_float, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
+from .addresses import Addresses
 from .located import located
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
@@ -47,10 +48,13 @@ class Primal:
     ----------
     function : callable
         A Python function with source, a bound method, or a function derived by pathgrad.
+    in_place : bool
+        Whether the programs write into the arguments that the function writes.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], in_place: bool = False) -> None:
         self.function = function
+        self.in_place = in_place
         self.derived = function if isinstance(function, Derived) else None
         self.bound: tuple[Any, ...] = (function.__self__,) if inspect.ismethod(function) else ()
         self._source: Source | None = None
@@ -113,7 +117,7 @@ class Primal:
         for reading in self.readings.get(key, []):
             if reading.is_current() and all(_same(values(n), v) for n, v in reading.fixed.items()):
                 return reading
-        reading = read(self.source, specs, values)
+        reading = read(self.source, specs, values, in_place=self.in_place)
         self.readings.setdefault(key, []).append(reading)
         return reading
 
@@ -143,7 +147,7 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and bool(a == b)
 
 
-class Derived:
+class Derived(Addresses):
     """A function derived from a user's function.
 
     Parameters
@@ -168,8 +172,7 @@ class Derived:
         describe: str = "",
         backend: str | None = None,
     ) -> None:
-        if backend not in (None, "native", "python"):
-            raise ValueError(f'{name}: backend is {backend!r}; use "native" or "python"')
+        self._options = options_for(backend, name)
         self.primal = Primal(function)
         self.derive = derive
         self.describe = describe
@@ -185,6 +188,10 @@ class Derived:
     def parameter_names(self) -> list[str]:
         """The names of the parameters: the original's."""
         return self.primal.parameter_names()
+
+    def executable(self, arguments: Sequence[Any]) -> Executable:
+        """What runs for arguments of these forms."""
+        return self.entry(self.primal.bind(arguments, {})).executable
 
     # ---- calling -----------------------------------------------------------------------------------------------------
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
@@ -232,11 +239,6 @@ class Derived:
         except (ValueError, IndexError) as error:
             raise self.primal.located(error, bound) from error
 
-    def _options(self) -> Options:
-        """The options that hold for this function now."""
-        options = current()
-        return options if self.backend is None else replace(options, backend=self.backend)
-
     def entry(self, bound: dict[str, Any]) -> Entry:
         """What serves a call with these arguments; read, derived and compiled at the first such call."""
         lengths: dict[int, int] = {}
@@ -272,16 +274,19 @@ class Derived:
         ValueError
             Another stage, or no arguments and no call before.
         """
-        if arguments or keywords:
-            entry = self.entry(self.primal.bind(arguments, keywords))
-        elif self.entries:
-            entry = list(self.entries.values())[-1][-1]
-        else:
-            raise ValueError(f"{self.__name__}: inspect needs example arguments, as in f.inspect({stage!r}, x)")
+        entry = self.example_entry(stage, arguments, keywords)
         if stage in ("primal", "ir"):
             program = entry.reading.program if stage == "primal" else entry.program
             return "\n\n".join(map(pretty, programs_called(program)))
         return entry.executable.inspect(stage)
+
+    def example_entry(self, stage: str, arguments: Sequence[Any], keywords: dict[str, Any]) -> Entry:
+        """What serves arguments of these forms; without arguments, what served last."""
+        if arguments or keywords:
+            return self.entry(self.primal.bind(arguments, keywords))
+        if not self.entries:
+            raise ValueError(f"{self.__name__}: inspect needs example arguments, as in f.inspect({stage!r}, x)")
+        return list(self.entries.values())[-1][-1]
 
     def source_for(self, *arguments: Any, **keywords: Any) -> str:
         """The emitted module for arguments of these forms."""
@@ -300,6 +305,21 @@ class Derived:
         from ..frontend.nested import read_derived_call
 
         return read_derived_call(self, reader, node, arguments, keywords, name)
+
+
+def options_for(backend: str | None, name: str) -> Callable[[], Options]:
+    """How to ask for the options that hold, with another back end if one is given.
+
+    Raises
+    ------
+    ValueError
+        A back end that does not exist.
+    """
+    if backend is None:
+        return current
+    if backend not in ("native", "python"):
+        raise ValueError(f'{name}: backend is {backend!r}; use "native" or "python"')
+    return lambda: replace(current(), backend=backend)
 
 
 def shaped_as(spec: Spec, value: Any) -> Any:

@@ -19,7 +19,9 @@ from .products import cached, gradient_of, primal_of
 __all__ = ["hessian", "jacobian"]
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str = "auto") -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Argnums = 0, mode: str = "auto", backend: str | None = None
+) -> Callable[..., Any]:
     """The Jacobian of a function.
 
     Parameters
@@ -31,6 +33,8 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str = "auto") ->
     mode : str
         ``"forward"``: one sweep for each input number. ``"reverse"``: one for each output number. ``"auto"``: the
         fewer (lecture, Figure 5; forward if they are equally many).
+    backend : str, optional
+        As for `grad`.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str = "auto") ->
     Raises
     ------
     ValueError
-        Another ``mode``.
+        Another ``mode`` or ``backend``.
     ArgnumsError, ArgumentError
         As for `grad`.
 
@@ -54,13 +58,14 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, mode: str = "auto") ->
     """
     if mode not in ("auto", "forward", "reverse"):
         raise ValueError(f'jacobian: mode is {mode!r}; use "auto", "forward" or "reverse"')
+    primal_of(f, backend)
     chosen = chosen_parameters(Primal(f), argnums)
     single = isinstance(argnums, int | str)
     name = getattr(f, "__name__", "f")
 
     def jacobian_of_f(*arguments: Any, **keywords: Any) -> Any:
         """The Jacobian at the arguments."""
-        return _jacobian(f, name, chosen, single, mode, arguments, keywords)
+        return _jacobian(f, name, chosen, single, mode, backend, arguments, keywords)
 
     jacobian_of_f.__name__ = f"jacobian_{name}" if name.isidentifier() else "jacobian"
     return jacobian_of_f
@@ -72,10 +77,11 @@ def _jacobian(
     chosen: list[str],
     single: bool,
     mode: str,
+    backend: str | None,
     arguments: Sequence[Any],
     keywords: dict[str, Any],
 ) -> Any:
-    primal = primal_of(f)
+    primal = primal_of(f, backend)
     bound = primal.primal.bind(arguments, keywords)
     reading = primal.entry(bound).reading
     active = active_inputs(reading.program, chosen, f"jacobian({name})")
@@ -88,7 +94,7 @@ def _jacobian(
             )
     inputs = _leaf_values(bound, reading.program)
     sizes = [int(np.size(inputs[k])) for k in active]
-    derived_forward = cached(f, ("pair", tuple(active)), lambda: _pair(f, active))
+    derived_forward = cached(f, ("pair", tuple(active), backend), lambda: _pair(f, active, backend))
     if mode == "auto":
         value = primal.run(primal.entry(bound), bound)
         out_sizes = [int(np.size(v)) for v in _flat(value)]
@@ -96,7 +102,8 @@ def _jacobian(
     if mode == "forward":
         blocks = _columns(derived_forward, bound, inputs, active)
     else:
-        blocks = _rows(cached(f, ("bars", tuple(active)), lambda: _bars(f, active)), bound, inputs, active, primal)
+        bars = cached(f, ("bars", tuple(active), backend), lambda: _bars(f, active, backend))
+        blocks = _rows(bars, bound, inputs, active, primal)
     trees = {p.name: p.tree for p in reading.program.parameters}
     place = {k: j for j, k in enumerate(active)}
 
@@ -107,22 +114,22 @@ def _jacobian(
     return _filled(reading.program.result, [inner(row) for row in blocks])
 
 
-def _pair(f: Callable[..., Any], active: list[int]) -> Derived:
+def _pair(f: Callable[..., Any], active: list[int], backend: str | None) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
         program = forward(reading.program, active, "pair", masked=True)
         count = len(reading.program.outputs)
         flat = tuple(range(count, len(program.outputs)))
         return arranged(program, _flat_parameters(reading.program, program), flat)
 
-    return Derived(f, "pair", derive)
+    return Derived(f, "pair", derive, backend=backend)
 
 
-def _bars(f: Callable[..., Any], active: list[int]) -> Derived:
+def _bars(f: Callable[..., Any], active: list[int], backend: str | None) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
         program = reverse(reading.program, active, "vjp", masked=True)
         return arranged(program, _flat_parameters(reading.program, program), tuple(range(len(active))))
 
-    return Derived(f, "bars", derive)
+    return Derived(f, "bars", derive, backend=backend)
 
 
 def _flat_parameters(primal: Program, program: Program) -> list[Any]:
@@ -227,7 +234,7 @@ def _unit(value: Any, position: tuple[int, ...]) -> Any:
     return unit
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: Argnums = 0, backend: str | None = None) -> Callable[..., Any]:
     """The matrix of second derivatives of a function whose result is one float.
 
     Parameters
@@ -236,6 +243,8 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         An ordinary Python/NumPy function.
     argnums : int, str, or a sequence of them
         Which arguments to differentiate with respect to.
+    backend : str, optional
+        As for `grad`.
 
     Returns
     -------
@@ -253,4 +262,4 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> pg.hessian(lambda x: x**3)(2.0)
     12.0
     """
-    return jacobian(gradient_of(f, argnums), argnums, mode="forward")
+    return jacobian(gradient_of(f, argnums, backend), argnums, mode="forward", backend=backend)

@@ -41,14 +41,14 @@ def _float_inputs(program: Program) -> list[int]:
     return [k for k, v in enumerate(program.inputs) if is_float(v.type)]
 
 
-def _forward_of(f: Callable[..., Any]) -> Derived:
+def _forward_of(f: Callable[..., Any], backend: str | None) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
         return forward(reading.program, _float_inputs(reading.program), "pair", masked=True)
 
-    return cached(f, "jvp", lambda: Derived(f, "jvp", derive))
+    return cached(f, ("jvp", backend), lambda: Derived(f, "jvp", derive, backend=backend))
 
 
-def _reverse_of(f: Callable[..., Any]) -> Derived:
+def _reverse_of(f: Callable[..., Any], backend: str | None) -> Derived:
     def derive(reading: Reading, bound: dict[str, Any]) -> Program:
         program = reading.program
         active = _float_inputs(program)
@@ -56,15 +56,21 @@ def _reverse_of(f: Callable[..., Any]) -> Derived:
         place = {k: j for j, k in enumerate(active)}
         return arranged(result, result.parameters, tuple(moved(p.tree, place) for p in program.parameters))
 
-    return cached(f, "vjp", lambda: Derived(f, "vjp", derive))
+    return cached(f, ("vjp", backend), lambda: Derived(f, "vjp", derive, backend=backend))
 
 
-def primal_of(f: Callable[..., Any]) -> Derived:
+def primal_of(f: Callable[..., Any], backend: str | None = None) -> Derived:
     """The program of ``f`` itself, made once."""
-    return cached(f, "primal", lambda: Derived(f, "primal", lambda reading, bound: reading.program))
+
+    def derive(reading: Reading, bound: dict[str, Any]) -> Program:
+        return reading.program
+
+    return cached(f, ("primal", backend), lambda: Derived(f, "primal", derive, backend=backend))
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], backend: str | None = None
+) -> tuple[Any, Any]:
     """The value of a function and its derivative in a direction: a Jacobian-vector product.
 
     Parameters
@@ -76,6 +82,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     tangents : sequence
         One direction for each argument, in its structure and shapes (units: those of the argument per unit of the
         parameter that moves it).
+    backend : str, optional
+        As for `grad`.
 
     Returns
     -------
@@ -100,7 +108,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     primals, tangents = tuple(primals), tuple(tangents)
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp: {len(primals)} primals and {len(tangents)} tangents; give one tangent for each primal")
-    derived = _forward_of(f)
+    derived = _forward_of(f, backend)
     bound = derived.primal.bind(primals, {})
     entry = derived.entry(bound)
     names = list(bound)[len(derived.primal.bound) :][: len(primals)]
@@ -144,7 +152,9 @@ def _matching(derivative: Any, value: Any, what: str) -> Any:
     return np.float32(derivative) if isinstance(value, np.float32) else float(derivative)
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(
+    f: Callable[..., Any], *primals: Any, backend: str | None = None
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of a function and its vector-Jacobian product.
 
     Parameters
@@ -153,6 +163,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         An ordinary Python/NumPy function.
     *primals
         Its arguments.
+    backend : str, optional
+        As for `grad`.
 
     Returns
     -------
@@ -178,10 +190,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> value, pull(1.0)
     (15.0, (5.0, 3.0))
     """
-    derived = _reverse_of(f)
+    derived = _reverse_of(f, backend)
     bound = derived.primal.bind(primals, {})
     kept = {name: _copied(value) for name, value in bound.items()}
-    value = primal_of(f)(*primals)
+    value = primal_of(f, backend)(*primals)
     entry = derived.entry(kept)
     names = derived.primal.parameter_names()
     first = len(derived.primal.bound)
@@ -212,13 +224,13 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def gradient_of(f: Callable[..., Any], argnums: Argnums) -> Derived:
+def gradient_of(f: Callable[..., Any], argnums: Argnums, backend: str | None = None) -> Derived:
     """The gradient of ``f``, made once."""
     key = argnums if isinstance(argnums, int | str) else tuple(argnums)
-    return cached(f, ("grad", key), lambda: grad(f, argnums))
+    return cached(f, ("grad", key, backend), lambda: grad(f, argnums, backend))
 
 
-def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], backend: str | None = None) -> Any:
     """A Hessian-vector product: the derivative of the gradient in a direction.
 
     Parameters
@@ -229,6 +241,8 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         Its arguments; the gradient is taken with respect to all of them.
     tangents : sequence
         One direction for each argument.
+    backend : str, optional
+        As for `grad`.
 
     Returns
     -------
@@ -247,5 +261,5 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     primals = tuple(primals)
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
-    gradient = gradient_of(f, argnums)
-    return jvp(gradient, primals, tangents)[1]
+    gradient = gradient_of(f, argnums, backend)
+    return jvp(gradient, primals, tangents, backend)[1]

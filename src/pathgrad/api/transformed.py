@@ -10,10 +10,9 @@ from ..errors import ArgumentError
 from ..frontend import Reading, Source, Spec, spec_of
 from ..ir import Program, is_float, pretty, programs_called
 from ..ir.trees import moved
-from ..options import current
 from ..transform import forward, reverse
 from .annotations import specs_from_annotations
-from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, require_scalar
+from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, options_for, require_scalar
 
 __all__ = ["Transformed", "transform"]
 
@@ -26,6 +25,7 @@ def transform(
     argnums: Argnums = 0,
     form: str | None = None,
     example: Sequence[Any] | None = None,
+    backend: str | None = None,
 ) -> Transformed:
     """The derivative program of a function, as readable Python.
 
@@ -46,6 +46,8 @@ def transform(
         Arguments of the types that ``.source`` is wanted for. Without it, annotations decide (``float``, ``int``,
         ``bool``, ``"f64[:]"`` for a vector, ``"f64[:, :]"`` for a matrix, and ``f32``, ``i64``), float where there are
         none.
+    backend : str, optional
+        What runs when the result is called, as for `grad`.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def transform(
     >>> pg.transform(cube, mode="forward")(2.0, 1.0)
     (8.0, 12.0)
     """
-    return Transformed(f, mode, argnums, form, example)
+    return Transformed(f, mode, argnums, form, example, backend=backend)
 
 
 class Transformed:
@@ -91,7 +93,9 @@ class Transformed:
         form: str | None,
         example: Sequence[Any] | None = None,
         specs: Mapping[str, Spec] | None = None,
+        backend: str | None = None,
     ) -> None:
+        self._options = options_for(backend, "transform")
         if mode not in _FORMS:
             raise ValueError(f'transform: mode is {mode!r}; use "forward" or "reverse"')
         self.form = form or _FORMS[mode][0]
@@ -165,13 +169,13 @@ class Transformed:
         lengths: dict[int, int] = {}
         specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
         reading = self.primal.read(specs, bound.__getitem__)
-        key = (id(reading), current())
+        key = (id(reading), self._options())
         if key not in self._built_for:
             self._built_for[key] = self._built(reading)
         return self._built_for[key]
 
     def _built(self, reading: Reading) -> tuple[Reading, Executable]:
-        return reading, Executable(self._derived(reading), current(), self._sentence())
+        return reading, Executable(self._derived(reading), self._options(), self._sentence())
 
     def _sentence(self) -> str:
         from pathlib import PurePath

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from .emit import Module, emit
 from .load import load
 
 if TYPE_CHECKING:
+    from .native.c_interface import CFunction
     from .native.callable import NativeProgram
 
 __all__ = ["Executable"]
@@ -75,6 +76,19 @@ class Executable:
         """The emitted Python function."""
         return load(self.module)
 
+    @cached_property
+    def c_function(self) -> CFunction:
+        """The program as a C function.
+
+        Raises
+        ------
+        NativeUnsupported
+            The program has no native form.
+        """
+        from .native.c_interface import compile_c
+
+        return compile_c(self.program, self.options)
+
     def inspect(self, stage: str) -> str:
         """A stage as text: ``"python"``, ``"llvm"``, ``"optimised"`` (LLVM after optimisation) or ``"asm"``.
 
@@ -99,20 +113,36 @@ class Executable:
     def is_flat(self) -> bool:
         """Whether parameters are inputs, and results outputs, one by one."""
         parameters = [p.tree for p in self.program.parameters] == list(range(len(self.program.inputs)))
-        outputs = len(self.program.outputs)
-        return parameters and (
-            (outputs == 1 and self.program.result == 0) or self.program.result == tuple(range(outputs)) != ()
+        outputs = self._returned
+        return parameters and self.program.result == (
+            None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs)
         )
+
+    @property
+    def _returned(self) -> list[int]:
+        """The positions that native code returns the values of: outputs, and inputs that are handed back."""
+        program, count = self.program, len(self.program.outputs)
+        return [*range(count - len(program.consumed)), *range(count, count + len(program.handed_back))]
+
+    def can_write(self, values: Sequence[Any]) -> bool:
+        """Whether native code may write into the arguments that the program writes."""
+        return self.native is not None and self.native.can_write(self._inputs(values))
+
+    def _inputs(self, values: Sequence[Any]) -> list[Any]:
+        """The program's inputs out of the values of its parameters."""
+        leaves: dict[int, Any] = {}
+        for parameter, value in zip(self.program.parameters, values, strict=True):
+            _place(parameter.tree, value, leaves)
+        return [leaves[k] for k in range(len(leaves))]
 
     def __call__(self, *values: Any) -> Any:
         """Run the program on the values of its parameters."""
         if self.native is None:
             return plain(self.python(*map(prepared, values)))
-        leaves: dict[int, Any] = {}
-        for parameter, value in zip(self.program.parameters, values, strict=True):
-            _place(parameter.tree, value, leaves)
-        found = self.native.call(*(leaves[k] for k in range(len(leaves))))
-        return _built(self.program.result, found if len(self.program.outputs) != 1 else (found,))
+        found = self.native.call(*self._inputs(values))
+        returned = self._returned
+        values = found if len(returned) > 1 else (found,) * len(returned)
+        return _built(self.program.result, dict(zip(returned, values, strict=True)))
 
 
 def _place(tree: Any, value: Any, leaves: dict[int, Any]) -> None:
@@ -126,7 +156,7 @@ def _place(tree: Any, value: Any, leaves: dict[int, Any]) -> None:
             _place(part, item, leaves)
 
 
-def _built(tree: Any, leaves: Sequence[Any]) -> Any:
+def _built(tree: Any, leaves: Mapping[int, Any]) -> Any:
     if isinstance(tree, int):
         return leaves[tree]
     if isinstance(tree, tuple):

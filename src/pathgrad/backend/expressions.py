@@ -127,7 +127,8 @@ class ExpressionWriter:
         args = [self.operand(let, a) for a in let.args]
         if let.op.name == "copy" and isinstance(let.args[0], Const) and is_literal(let.args[0]):
             return args[0]
-        if let.op.name == "multiply" and let.role != "primal" and "1.0" in (args[0].text, args[1].text):
+        times_one = let.op.name == "multiply" and let.role != "primal" and "1.0" in (args[0].text, args[1].text)
+        if times_one and not let.target.type.rank:  # an array would be the operand itself, and may be written to
             return args[1] if args[0].text == "1.0" else args[0]
         if let.op.name == "copy" and isinstance(let.args[0], Var):
             repeated = self.nesting.inlined.get(let.args[0])

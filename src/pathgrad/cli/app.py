@@ -102,7 +102,12 @@ def _transform(
         ),
     ] = None,
     show: Annotated[
-        str, typer.Option("--show", help="python (the module), ir (the derivative program) or primal (what was read).")
+        str,
+        typer.Option(
+            "--show",
+            help="python (the module), primal (what was read), ir (the derivative program), llvm, optimised (LLVM "
+            "after optimisation) or asm.",
+        ),
     ] = "python",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
 ) -> None:

@@ -7,7 +7,8 @@ structured: what follows an ``if`` that leaves the block is read inside the arm 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..ir import Atom, Block, Branch, Type, Var
@@ -18,7 +19,7 @@ from .operands import atom_of, operate
 from .operators import truth
 from .state import Mismatch, leaves, rebuild, template_of
 from .storage import type_of
-from .values import NOT_TAKEN, UNBOUND, Array, DictValue, ListValue, Scalar
+from .values import NOT_TAKEN, UNBOUND, Array, Cell, DictValue, ListValue, Scalar
 
 
 def read_if(reader: Reader, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Outcome, bool]:
@@ -69,7 +70,7 @@ def branch(
         arms.append((block, outcome, changed))
         reader.state.restore(before)
     (block_a, out_a, changed_a), (block_b, out_b, changed_b) = arms
-    join = _Join(reader, node, block_a, block_b)
+    join = _Join(reader, node, (block_a, changed_a), (block_b, changed_b))
     dead_a, dead_b = out_a.returned is True, out_b.returned is True
     updates: list[tuple[Any, Any, Any]] = []
     for place in {**changed_a, **changed_b}:
@@ -80,7 +81,10 @@ def branch(
         name = key if isinstance(key, str) and key != "content" else getattr(store, "name", "t")
         if isinstance(store, ListValue | DictValue) and (a is UNBOUND or b is UNBOUND) and not (dead_a or dead_b):
             reader.fail(node, "a list or dict grows on one path of this branch only; give it the same length on both")
-        if not (dead_a and dead_b):
+        # names end with the function that returns, what it wrote into arrays does not
+        if isinstance(store, Cell):
+            updates.append((store, key, join(a, b, str(name))))
+        elif not (dead_a and dead_b):
             joined = join(NOT_TAKEN if dead_a else a, NOT_TAKEN if dead_b else b, str(name))
             updates.append((store, key, joined))
     flags = [join.flag(a, b) for a, b in zip(out_a.flags, out_b.flags, strict=True)]
@@ -97,8 +101,11 @@ def branch(
 class _Join:
     """Joins values of two arms; each difference becomes a result of the branch."""
 
-    def __init__(self, reader: Reader, node: ast.AST, a: Block, b: Block) -> None:
-        self.reader, self.node, self.blocks = reader, node, (a, b)
+    def __init__(
+        self, reader: Reader, node: ast.AST, a: tuple[Block, dict[Any, Any]], b: tuple[Block, dict[Any, Any]]
+    ) -> None:
+        self.reader, self.node, self.blocks = reader, node, (a[0], b[0])
+        self.written = [[c for c in changed.values() if isinstance(c[0], Cell)] for changed in (a[1], b[1])]
         self.results: list[Var] = []
 
     def __call__(self, a: Any, b: Any, name: str) -> Any:
@@ -124,8 +131,8 @@ class _Join:
             return a
         atoms: list[Atom] = []
         sides = []
-        for block, value in zip(self.blocks, (a, b), strict=True):
-            with self.reader.builder.open(block):
+        for block, value, written in zip(self.blocks, (a, b), self.written, strict=True):
+            with self.reader.builder.open(block), _as_written(written):
                 sides.append(list(leaves(value, template, self.read)))
         for left, right, wanted in zip(*sides, template.types(), strict=True):
             if left is right:
@@ -162,6 +169,17 @@ class _Join:
         a, b = self.blocks
         if self.results or a.statements or b.statements:
             builder.append(Branch(test, a, b, self.results, builder.origin, builder.role))
+
+
+@contextmanager
+def _as_written(written: list[tuple[Any, Any, Any]]) -> Iterator[None]:
+    """Arrays have the content that they have at the end of an arm."""
+    before = [(store, key, store.slots[key]) for store, key, _ in written]
+    for store, key, content in written:
+        store.slots[key] = content
+    yield
+    for store, key, content in before:
+        store.slots[key] = content
 
 
 # ---- which statements leave a block ----------------------------------------------------------------------------------

@@ -36,12 +36,13 @@ def unpack(reader: Reader, node: ast.AST, value: Any, count: int) -> list[Any]:
 
 
 def changeable(reader: Reader, node: ast.AST, target: ListValue | DictValue) -> None:
-    """Refuse to change a list or dict of the surrounding module."""
+    """Note that a list or dict changes; refuse it for those of the surrounding module."""
     if target.captured:
         reader.fail(
             node,
             "changes a list or dict of the surrounding module; build a new one (list(...)), or pass it as an argument",
         )
+    target.changed = True
 
 
 def extend_list(reader: Reader, node: ast.AST, target: ListValue, value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NativeUnsupported
 from ..ir import (
     Block,
     Let,
@@ -184,7 +184,11 @@ class Reading:
 
 
 def read(
-    source: Source, specs: Mapping[str, Spec], values: Callable[[str], Any] | None = None, name: str | None = None
+    source: Source,
+    specs: Mapping[str, Spec],
+    values: Callable[[str], Any] | None = None,
+    name: str | None = None,
+    in_place: bool = False,
 ) -> Reading:
     """Read a function for arguments of the given forms.
 
@@ -198,6 +202,10 @@ def read(
         The value of a parameter, for those that must be known when reading.
     name : str, optional
         The program's name.
+    in_place : bool
+        Whether the program writes into the caller's arrays where the function does: it consumes such inputs, and their
+        final contents are its last outputs, outside of ``result``. An argument that the function returns is handed
+        back itself.
 
     Returns
     -------
@@ -208,11 +216,13 @@ def read(
     ------
     UnsupportedSyntax, UnsupportedCall, AliasError
         What cannot be read, with its place.
+    NativeUnsupported
+        With ``in_place``: the function changes a list or dict that it was given.
     """
     fixed: dict[str, Any] = {}
     while True:
         try:
-            return _read(source, specs, fixed, name)
+            return _read(source, specs, fixed, name, in_place)
         except _Fix as request:
             if values is None or request.name in fixed:
                 raise request.needed.error from None
@@ -226,7 +236,9 @@ class _Fix(Exception):  # noqa: N818  (a request, not an error)
         self.needed = needed
 
 
-def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name: str | None) -> Reading:
+def _read(
+    source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name: str | None, in_place: bool
+) -> Reading:
     library = Library()
     reader = ProgramReader(source, library)
     program_name = identifier(name or source.name)
@@ -244,6 +256,7 @@ def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name
         bound[parameter], tree = _value(reader, specs[parameter], parameter, inputs)
         owners.update(dict.fromkeys(inputs[start:], parameter))
         parameters.append(Parameter(parameter, tree))
+    own = _Own(reader, inputs) if in_place else None
     with reader.builder.open() as body:
         everything = bind(reader, source.node, source, [], bound)
         try:
@@ -252,11 +265,19 @@ def _read(source: Source, specs: Mapping[str, Spec], fixed: dict[str, Any], name
             if needed.atom in owners:
                 raise _Fix(owners[needed.atom], needed) from None
             raise needed.error from None
-        tree = _result(reader, value, body.yields)
-    program = _called_by_itself(library, source, inputs, body)
+        tree = _result(reader, value, body.yields, own)
+        consumed = own.finish(body.yields) if own else frozenset()
+    program = None if in_place else _called_by_itself(library, source, inputs, body)
     if program is None:
-        program = Program(program_name, inputs, body)
+        program = Program(program_name, inputs, body, consumed)
+        # of a result and an array that is written, which share storage, the result is the copy
+        count = len(body.yields) - len(consumed)
+        body.yields = body.yields[count:] + body.yields[:count]
         place_copies(remove_dead(program))
+        body.yields = body.yields[len(consumed) :] + body.yields[: len(consumed)]
+    if own:
+        tree = own.renumbered(tree, len(body.yields))
+        program.handed_back = tuple(own.handed_back)
     program.name, program.filename = program_name, source.filename
     program.parameters, program.result = parameters, tree
     check(program)
@@ -299,14 +320,53 @@ def _value(reader: Reader, spec: Spec, name: str, inputs: list[Var], is_part: bo
     return reader.state.add(DictValue(keyed)), dict(zip(spec.keys, trees, strict=True))
 
 
-def _result(reader: Reader, value: Any, yields: list[Any]) -> Any:
+class _Own:
+    """The storage of the caller's arguments, where the program is to write into it."""
+
+    def __init__(self, reader: Reader, inputs: list[Var]) -> None:
+        self.inputs = inputs
+        self.stores = list(reader.state.stores)
+        cells = [s for s in self.stores if isinstance(s, Cell)]
+        self.cells = {cell: inputs.index(cell.content) for cell in cells if isinstance(cell.content, Var)}
+        self.handed_back: list[int] = []
+
+    def hand_back(self, value: Any) -> Any:
+        """The mark of a result that is an argument itself; None for others."""
+        if not isinstance(value, Array) or value.views or value.cell not in self.cells:
+            return None
+        self.handed_back.append(self.cells[value.cell])
+        return -len(self.handed_back)
+
+    def finish(self, yields: list[Any]) -> frozenset[int]:
+        """Append the final content of every array that was written; the inputs that it belongs to."""
+        if any(isinstance(s, ListValue | DictValue) and s.changed for s in self.stores):
+            raise NativeUnsupported("the function changes a list or dict that it is given")
+        written = [(k, cell) for cell, k in self.cells.items() if cell.content is not self.inputs[k]]
+        yields += [cell.content for _, cell in sorted(written, key=lambda pair: pair[0])]
+        return frozenset(k for k, _ in written)
+
+    def renumbered(self, tree: Any, count: int) -> Any:
+        """A result with marks as positions after those of ``count`` outputs."""
+        if isinstance(tree, int):
+            return tree if tree >= 0 else count - tree - 1
+        if isinstance(tree, tuple):
+            return tuple(self.renumbered(t, count) for t in tree)
+        if isinstance(tree, list):
+            return [self.renumbered(t, count) for t in tree]
+        return {k: self.renumbered(t, count) for k, t in tree.items()} if isinstance(tree, dict) else tree
+
+
+def _result(reader: Reader, value: Any, yields: list[Any], own: _Own | None) -> Any:
     """Append the atoms of a result and return how they are grouped."""
     if isinstance(value, tuple):
-        return tuple(_result(reader, item, yields) for item in value)
+        return tuple(_result(reader, item, yields, own) for item in value)
     if isinstance(value, ListValue):
-        return [_result(reader, item, yields) for item in value.items]
+        return [_result(reader, item, yields, own) for item in value.items]
     if isinstance(value, DictValue):
-        return {key: _result(reader, item, yields) for key, item in value.slots.items()}
+        return {key: _result(reader, item, yields, own) for key, item in value.slots.items()}
+    mark = own.hand_back(value) if own else None
+    if mark is not None:
+        return mark
     template = template_of(value, lambda a: type_of(reader, a))
     if template.kind == "fixed":
         if value is None:

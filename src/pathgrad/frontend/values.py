@@ -112,6 +112,7 @@ class ListValue(Store):
     """A Python list; its slots are 0, 1, ...; a ``captured`` one belongs to the user's globals."""
 
     captured: bool = False
+    changed: bool = False
 
     __hash__ = object.__hash__
 
@@ -131,6 +132,7 @@ class DictValue(Store):
     """A Python dict; its slots are the keys; a ``captured`` one belongs to the user's globals."""
 
     captured: bool = False
+    changed: bool = False
 
     __hash__ = object.__hash__
 

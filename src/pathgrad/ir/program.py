@@ -226,6 +226,8 @@ class Program:
         How the inputs are grouped into the user's parameters.
     result : tree
         How the outputs are grouped: a position of ``outputs``, or a tuple, list or dict of trees.
+    handed_back : tuple of int
+        Inputs that are results themselves; in ``result`` their positions follow those of the outputs.
     derived : dict
         Programs that were derived from this one, by what was asked.
     """
@@ -238,6 +240,7 @@ class Program:
     doc: str = ""
     parameters: list[Parameter] = field(default_factory=list)
     result: Any = None
+    handed_back: tuple[int, ...] = ()
     derived: dict[Any, Any] = field(default_factory=dict)
 
     @property

@@ -88,8 +88,8 @@ def _inserted(dims: Dims, axis: int) -> Dims:
 
 
 def dims_of_atoms(atoms: Any) -> Dims:
-    """Run-time lengths as dimensions."""
-    return tuple(getattr(atom, "dimension", None) for atom in atoms)
+    """Run-time lengths as dimensions; -1, which stands for what is left over, is unknown."""
+    return tuple(None if getattr(atom, "value", 0) == -1 else getattr(atom, "dimension", None) for atom in atoms)
 
 
 def _joined(dims: Any, axis: int) -> Dims:

@@ -22,6 +22,9 @@ from .writes import is_written
 
 __all__ = ["settled_reads"]
 
+#: Unrolled bodies can have thousands of accesses; more pairs than this would take seconds.
+_MOST_PAIRS = 20_000
+
 
 def settled_reads(block: Block) -> dict[Var, Let]:
     """Variables whose value can be read again out of the array that a loop leaves.
@@ -77,6 +80,8 @@ class _Family:
     def settled(self, is_written_later: bool) -> dict[Var, Let]:
         """The variables that can be read again; with a copy of the array, if it is written after the loop."""
         result: dict[Var, Let] = {}
+        if (len(self.reads) + len(self.writes)) * len(self.writes) > _MOST_PAIRS:
+            return result
         for read in self.reads:
             if self._pays(read, is_written_later) and all(self._apart(read, w) for w in self.writes):
                 result[read.let.target] = self._again(read, read.let.target)

@@ -110,7 +110,7 @@ def share_common(program: Program) -> Program:
     no iteration changes is its initial value, and a derivative times 1 is the derivative.
     """
     _still(program.body)
-    _share(program.body, {}, {})
+    _share(program.body, {}, {}, set())
     return program
 
 
@@ -140,12 +140,18 @@ def _still(block: Block) -> None:
         rename_atoms(block, mapping)
 
 
-def _times_one(s: Let) -> Atom | None:
-    """The other factor of a derivative product with 1."""
+def _is_one(atom: Atom) -> bool:
+    return isinstance(atom, Const) and not atom.type.is_array and bool(atom.value == 1)
+
+
+def _times_one(s: Let, ones: set[Var]) -> Atom | None:
+    """The other factor of a derivative product with 1, or with an array of ones."""
     if s.op.name != "multiply" or s.role == "primal":
         return None
     for one, other in (s.args, s.args[::-1]):
-        if isinstance(one, Const) and not one.type.is_array and one.value == 1 and other.type == s.target.type:
+        if other.type != s.target.type or not isinstance(other.type, Type) or not isinstance(s.target.type, Type):
+            continue
+        if _is_one(one) or (one in ones and other.type.dims == s.target.type.dims and None not in other.type.dims):
             return other
     return None
 
@@ -161,7 +167,7 @@ def _atom_key(atom: Atom) -> Any:
     return atom
 
 
-def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap) -> None:
+def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap, ones: set[Var]) -> None:
     here = dict(seen)
 
     def get(atom: Atom) -> Atom:
@@ -173,7 +179,9 @@ def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap) -> None:
             s = replace(s, args=tuple(map(get, s.args)))
             if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
                 s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
-            same = _times_one(s)
+            if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):
+                ones.add(s.target)
+            same = _times_one(s, ones)
             if same is not None:
                 mapping[s.target] = same
                 continue
@@ -188,15 +196,15 @@ def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap) -> None:
             s.args = list(map(get, s.args))
         elif isinstance(s, Branch):
             s.condition = get(s.condition)
-            _share(s.then, here, mapping)
-            _share(s.orelse, here, mapping)
+            _share(s.then, here, mapping, ones)
+            _share(s.orelse, here, mapping, ones)
         else:
             s.inits = list(map(get, s.inits))
             if isinstance(s, Loop):
                 s.start, s.stop, s.step = get(s.start), get(s.stop), get(s.step)
             else:
-                _share(s.condition, here, mapping)
-            _share(s.body, here, mapping)
+                _share(s.condition, here, mapping, ones)
+            _share(s.body, here, mapping, ones)
         statements.append(s)
     block.statements = statements
     block.yields = list(map(get, block.yields))

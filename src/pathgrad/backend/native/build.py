@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from ...ir import ListType, Program, Type, Var, programs_called
+from ...ir import Call, ListType, Program, Type, Var, programs_called, walk
 from ...options import Options
 from .control import part_types
 from .emitter import Emitter, Rules
-from .functions import signature
+from .functions import own_storage, signature
 from .kernels import write_group
 from .module import NativeModule
+from .runtime import STACK_LIMIT_AT
 from .statements import write_statement
 from .storage import release_list
 from .values import Listing, Owned, View
@@ -37,8 +38,9 @@ def build(program: Program, options: Options) -> tuple[NativeModule, dict[int, s
     for k, each in enumerate(programs):
         plain = re.sub(r"\W", "_", each.name)
         names[id(each)] = f"pg_main_{plain}" if each is program else f"pg_{k}_{plain}"
+    called = {id(s.program) for each in programs for s in walk(each.body) if isinstance(s, Call)}
     for each in programs:
-        _write_function(module, each, names, internal=each is not program)
+        _write_function(module, each, names, each is not program, id(each) in called)
     return module, names
 
 
@@ -50,9 +52,15 @@ def module_text(module: NativeModule) -> str:
 _RULES = Rules(write_statement, write_group, release_list)
 
 
-def _write_function(module: NativeModule, program: Program, names: dict[int, str], internal: bool) -> None:
+def _write_function(
+    module: NativeModule, program: Program, names: dict[int, str], internal: bool, called: bool
+) -> None:
     """Write a program as a function of the module."""
     e = Emitter(module, program, names, _RULES)
+    e.is_called = called
+    recursive = program in _reached_from(program)
+    if recursive:
+        _check_depth(e)
     for k, variable in enumerate(program.inputs):
         e.local.add(variable)
         e.env[variable] = _parameter(e, program, k, variable)
@@ -60,11 +68,10 @@ def _write_function(module: NativeModule, program: Program, names: dict[int, str
     for atom in program.body.yields:
         if isinstance(atom.type, Type) and atom.type.rank:
             array = e.array(atom)
-            if array.owner is None:
-                copied = e.allocate(array.dtype, array.dims)
-                e.copy_into(copied, array)
+            if array.owner is None or called:
+                own = own_storage(e, array)
                 if isinstance(atom, Var):
-                    e.env[atom] = copied
+                    e.env[atom] = own
     parts = e.hand_on(program.body.yields, set())
     e.leave()
     kinds = [kind for atom in program.body.yields for kind in part_types(atom.type)]
@@ -73,8 +80,30 @@ def _write_function(module: NativeModule, program: Program, names: dict[int, str
         e.w.effect(f"store {kind} {part}, ptr {at}")
     e.w.effect("ret i32 0")
     linkage = "internal " if internal else ""
-    head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) #0 {{"
+    own = '#0 "disable-tail-calls"="true"' if recursive else "#0"
+    head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {own} {{"
     module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
+
+
+def _reached_from(program: Program) -> list[Program]:
+    """The programs that a program calls, directly or through others; itself among them if it is recursive."""
+    found: list[Program] = []
+    waiting = [program]
+    while waiting:
+        for s in walk(waiting.pop().body):
+            if isinstance(s, Call) and not any(s.program is p for p in found):
+                found.append(s.program)
+                waiting.append(s.program)
+    return found
+
+
+def _check_depth(e: Emitter) -> None:
+    """Fail where the call has used up its stack."""
+    e.module.declare("declare ptr @llvm.frameaddress.p0(i32)")
+    here = e.w.value("ptrtoint ptr {} to i64".format(e.w.value("call ptr @llvm.frameaddress.p0(i32 0)")))
+    at = e.w.value(f"getelementptr i8, ptr %state, i64 {STACK_LIMIT_AT}")
+    limit = e.w.value(f"load i64, ptr {at}")
+    e.check(e.w.compare("ugt", here, limit), "recursion", f"maximum recursion depth exceeded in {e.program.name}")
 
 
 def _parameter(e: Emitter, program: Program, k: int, variable: Var) -> str | View | Listing:

@@ -57,6 +57,7 @@ class NativeProgram:
         leaves: Sequence[Leaf],
         level: int,
         kept: Sequence[Any],
+        written: Sequence[int] = (),
     ) -> None:
         self.text = text
         self.address = address
@@ -64,6 +65,7 @@ class NativeProgram:
         self.leaves = list(leaves)
         self.level = level
         self.kept = list(kept)
+        self.written = list(written)
         self._definition = _MethodDefinition(b"native", address, _FASTCALL, None)
         self.call = self.entry(self._converted)
 
@@ -88,7 +90,23 @@ class NativeProgram:
         given = tuple(_as_leaf(a, leaf) for a, leaf in zip(arguments, self.leaves, strict=True))
         if all(a is b for a, b in zip(given, arguments, strict=True)):
             raise TypeError(f"compiled code does not take arguments of types {[type(a).__name__ for a in arguments]}")
-        return self.call(*given)
+        try:
+            return self.call(*given)
+        finally:
+            for k in self.written:
+                if given[k] is not arguments[k]:
+                    arguments[k][...] = given[k]
+
+    def can_write(self, arguments: Sequence[Any]) -> bool:
+        """Whether the arrays that the program writes are the caller's to write, and share storage with nothing else."""
+        for k in self.written:
+            others = [a for j, a in enumerate(arguments) if j != k and isinstance(a, np.ndarray)]
+            own = arguments[k]
+            if not own.flags.writeable or any(_overlap(own, constant) for constant in self.kept):
+                return False
+            if any(_share(own, other) for other in others):
+                return False
+        return True
 
     def _failed(self, number: int, *numbers: int) -> Any:
         """Raise what failed at one of the places that can fail."""
@@ -98,11 +116,30 @@ class NativeProgram:
             message = f"{site.filename}:{site.origin.line}: {message}, in `{site.origin.text.strip()}`"
         if site.kind == "index":
             raise IndexError(message)
+        if site.kind == "recursion":
+            raise RecursionError(message)
+        if site.kind == "leak":
+            raise SystemError(f"{site.message}: reference counts of native code are wrong; please report this")
         if site.kind == "memory":
             if numbers[0] < 0:
                 raise ValueError("negative dimensions are not allowed")
             raise MemoryError(message)
         raise (ShapeError if site.kind == "shape" else ValueError)(message)
+
+
+def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Whether the first array and the bounds of the second overlap, as entries see it."""
+    low, high = a.ctypes.data, a.ctypes.data + a.nbytes
+    start, end = np.lib.array_utils.byte_bounds(b) if b.size else (b.ctypes.data, b.ctypes.data)
+    return not (end <= low or high <= start)
+
+
+def _share(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays have storage in common."""
+    if a.flags.c_contiguous and b.flags.c_contiguous:
+        return _overlap(a, b)
+    # exact answers take exponential time in the number of axes
+    return bool(np.may_share_memory(a, b)) and (a.ndim > 3 or b.ndim > 3 or bool(np.shares_memory(a, b)))
 
 
 def _as_leaf(value: Any, leaf: Leaf) -> Any:
@@ -161,7 +198,8 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
     for symbol, value in zip(arrays, module.arrays, strict=True):
         ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
     _LOADED.append(tracker)
-    return NativeProgram(text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays)
+    written = sorted(program.consumed)
+    return NativeProgram(text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays, written)
 
 
 def _takes_time(program: Program) -> bool:

@@ -71,6 +71,8 @@ class Emitter:
         self.owned: list[Owned] = []
         self.origin: Origin | None = None
         self.on_stack = stack_variables(program)
+        #: the caller may give up the arguments while it reads the results
+        self.is_called = False
         self.ranges = Ranges()
         #: the text of each length that is visible, by dimension token
         self.lengths: dict[object, str] = {}

@@ -19,6 +19,8 @@ from .control import part_types
 from .functions import result_words
 from .module import NativeModule
 from .runtime import STATE
+from .state import open_state
+from .updates import hand_back, nothing, require_apart, returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer
 
 __all__ = ["ENTRY", "Leaf", "entry_symbols", "write_entry"]
@@ -80,6 +82,7 @@ class _Entry:
         self.w = Writer()
         self.other = "other"
         self.lengths: dict[Any, str] = {}
+        self.written: dict[int, str] = {}
 
     def at(self, pointer: str, offset: int) -> str:
         """The address so many bytes further."""
@@ -106,7 +109,7 @@ class _Entry:
             return [f"i1 {truth}"]
         kind = self.field("ptr", thing, 8)
         if leaf.kind == "array":
-            return self.array(thing, kind, leaf)
+            return self.array(thing, kind, leaf, k in self.program.consumed)
         type_name = {"float": "PyFloat_Type", "int": "PyLong_Type"}.get(leaf.kind, f"pg_numpy_{leaf.kind}")
         self.require(w.compare("eq", kind, f"@{type_name}", "ptr"))
         if leaf.kind == "int":
@@ -121,14 +124,15 @@ class _Entry:
         self.require(w.compare("eq", w.value(f"load i32, ptr {overflow}"), "0", "i32"))
         return value
 
-    def array(self, thing: str, kind: str, leaf: Leaf) -> list[str]:
+    def array(self, thing: str, kind: str, leaf: Leaf, is_written: bool) -> list[str]:
         """Address and lengths of a C-contiguous, aligned array of the right type, rank and pattern of lengths."""
         w = self.w
         self.require(w.compare("eq", kind, "@pg_numpy_ndarray", "ptr"))
         descr = w.compare("eq", self.field("ptr", thing, 56), f"@pg_descr_{_NAMES[leaf.dtype]}", "ptr")
         rank = w.compare("eq", self.field("i32", thing, 24), str(len(leaf.lengths)), "i32")
-        flags = w.value(f"and i32 {self.field('i32', thing, 64)}, 257")
-        regular = w.compare("eq", flags, "257", "i32")
+        wanted = "1281" if is_written else "257"
+        flags = w.value(f"and i32 {self.field('i32', thing, 64)}, {wanted}")
+        regular = w.compare("eq", flags, wanted, "i32")
         self.require(w.value(f"and i1 {w.value(f'and i1 {descr}, {rank}')}, {regular}"))
         data, dims = self.field("ptr", thing, 16), self.field("ptr", thing, 32)
         result = [f"ptr {data}"]
@@ -139,16 +143,18 @@ class _Entry:
         return result
 
     def match(self, token: Any, n: str) -> None:
-        """Lengths are equal where they were equal when compiling, and differ where they differed."""
-        if token == 1:
-            self.require(self.w.compare("eq", n, "1"))
+        """Lengths are as when compiling: equal, given numbers, or apart (those that were arguments' own)."""
+        if token is None:
             return
-        if token in self.lengths:
-            self.require(self.w.compare("eq", n, self.lengths[token]))
+        given = 1 if token == 1 else token[1] if isinstance(token, tuple) and token[0] == "literal" else None
+        if given is not None or token in self.lengths:
+            self.require(self.w.compare("eq", n, self.lengths[token] if given is None else str(int(given))))
             return
-        self.require(self.w.compare("ne", n, "1"))
-        for other in self.lengths.values():
-            self.require(self.w.compare("ne", n, other))
+        if isinstance(token, tuple) and token[0] == "length":
+            self.require(self.w.compare("ne", n, "1"))
+            for known, other in self.lengths.items():
+                if isinstance(known, tuple) and known[0] == "length":
+                    self.require(self.w.compare("ne", n, other))
         self.lengths[token] = n
 
     # ---- results -----------------------------------------------------------------------------------------------------
@@ -167,32 +173,13 @@ class _Entry:
     def array_result(self, slot: str, type_: Type) -> str:
         """A NumPy array for an array: small ones in NumPy's own memory, others around ours."""
         w = self.w
-        self.module.uses_helper("pg_unlink")
-        data, handle = (self.field("ptr", slot, 8 * k) for k in range(2))
-        dims = self.at(slot, 16)
+        self.module.uses_helper("pg_release")
+        self.module.uses_helper("pg_detach")
         size = str(SIZES[type_.dtype])
         for axis in range(type_.rank):
             size = w.multiply(size, self.field("i64", slot, 16 + 8 * axis))
-        raw = w.value(f"call ptr @pg_unlink(ptr %state, ptr {handle})")
-        call = f"call ptr @pg_numpy_new(ptr @pg_numpy_ndarray, i32 {type_.rank}, ptr {dims}, i32 "
-        call += f"{_TYPE_NUMBERS[type_.dtype]}, ptr null, "
-        small, large, made, out = (w.new_label(x) for x in ("copied", "wrapped", "made", "array"))
-        w.branch(w.compare("ule", size, str(_COPIED)), small, large)
-        w.start(small)
-        own = w.value(f"{call}ptr null, i32 0, i32 0, ptr null)")
-        w.branch(w.compare("eq", own, "null", "ptr"), out, made)
-        w.start(made)
-        place = self.field("ptr", own, 16)
-        w.effect(f"call void @llvm.memcpy.p0.p0.i64(ptr {place}, ptr {data}, i64 {size}, i1 false)")
-        w.effect(f"call void @free(ptr {raw})")
-        w.jump(out)
-        w.start(large)
-        ours = w.value(f"{call}ptr {data}, i32 0, i32 1281, ptr null)")
-        capsule = w.value(f"call ptr @PyCapsule_New(ptr {raw}, ptr null, ptr @pg_free_capsule)")
-        w.value(f"call i32 @pg_numpy_base(ptr {ours}, ptr {capsule})")
-        w.jump(out)
-        w.start(out)
-        return w.value(f"phi ptr [ {own}, %{small} ], [ {own}, %{made} ], [ {ours}, %{large} ]")
+        numbers = f"i32 {type_.rank}, i32 {_TYPE_NUMBERS[type_.dtype]}, i64 {size}"
+        return w.value(f"call ptr @pg_array_result(ptr %state, ptr {slot}, {numbers})")
 
     # ---- the whole ---------------------------------------------------------------------------------------------------
     def write(self, releases_lock: bool) -> str:
@@ -205,8 +192,13 @@ class _Entry:
         self.require(w.compare("eq", "%count", str(len(self.leaves))))
         state = w.slot(STATE)
         results = w.slot(f"[{max(result_words(self.program), 1)} x i64]")
-        given = [a for k, leaf in enumerate(self.leaves) for a in self.argument(k, leaf)]
-        w.effect(f"store ptr null, ptr {state}")
+        arguments = [self.argument(k, leaf) for k, leaf in enumerate(self.leaves)]
+        require_apart(self, arguments)
+        self.written = {k: arguments[k][0].split()[1] for k in sorted(self.program.consumed)}
+        for k in self.written:
+            arguments[k].insert(1, "ptr null")
+        given = [a for argument in arguments for a in argument]
+        open_state(module, w, state)
         args = ", ".join([f"ptr {state}", *given, f"ptr {results}"])
         thread = w.value("call ptr @PyEval_SaveThread()") if releases_lock else ""
         status = w.value(f"call i32 @{self.main}({args})")
@@ -218,7 +210,7 @@ class _Entry:
         w.effect(f"call void @pg_release_all(ptr {state})")
         w.effect(f"ret ptr {self.failure(state)}")
         w.start(ended)
-        w.effect(f"ret ptr {self.results(results, state)}")
+        self.results(results, state)
         w.start(self.other)
         function = self.field("ptr", "%self", 24)
         answer = w.value(f"call ptr @PyObject_Vectorcall(ptr {function}, ptr %args, i64 %count, ptr null)")
@@ -236,21 +228,53 @@ class _Entry:
             f"call ptr (ptr, ptr, ...) @PyObject_CallFunction(ptr {handler}, ptr @pg_format_numbers, {arguments})"
         )
 
-    def results(self, results: str, state: str) -> str:
-        """The Python object that is returned."""
-        objects = []
-        position = 0
+    def results(self, results: str, state: str) -> None:
+        """Return the Python object for the results."""
+        w = self.w
+        slots, position = [], 0
         for atom in self.program.outputs:
-            type_ = atom.type
+            slots.append((self.at(results, 8 * position), atom.type))
+            position += len(part_types(atom.type))
+        count = returned(self.program)
+        objects = []
+        for slot, type_ in slots[:count]:
             assert isinstance(type_, Type)
-            slot = self.at(results, 8 * position)
             objects.append(self.array_result(slot, type_) if type_.rank else self.number(slot, type_.dtype))
-            position += len(part_types(type_))
-        if len(objects) == 1:
-            return objects[0]
-        whole = self.w.value(f"call ptr @PyTuple_New(i64 {len(objects)})")
+        # after the results, which may lie where an argument was before it was written
+        for (k, data), (slot, _) in zip(self.written.items(), slots[count:], strict=True):
+            write_back(self, k, slot, data, state)
+        objects += hand_back(self) if self.program.handed_back else []
+        objects = objects or [nothing(self)]
+        whole = objects[0] if len(objects) == 1 else self.packed(objects)
+        if self.module.options.poison:
+            left = self.field("ptr", state, 0)
+            clean, leaking = w.new_label("clean"), w.new_label("leaking")
+            w.branch(w.compare("eq", left, "null", "ptr"), clean, leaking)
+            w.start(leaking)
+            site = self.module.site("leak", "an allocation was not released", None, self.program.filename)
+            w.effect(f"store i64 {site}, ptr {self.at(state, 8)}")
+            w.effect(f"call void @pg_release_all(ptr {state})")
+            w.effect(f"ret ptr {self.failure(state)}")
+            w.start(clean)
+        w.effect(f"ret ptr {whole}")
+
+    def packed(self, objects: list[str]) -> str:
+        """A tuple of objects, or null where one of them could not be made."""
+        w = self.w
+        whole = w.value(f"call ptr @PyTuple_New(i64 {len(objects)})")
+        made = w.compare("ne", whole, "null", "ptr")
+        for each in objects:
+            made = w.value(f"and i1 {made}, {w.compare('ne', each, 'null', 'ptr')}")
+        filled, empty = w.new_label("filled"), w.new_label("empty")
+        w.branch(made, filled, empty, ", !prof !0")
+        w.start(empty)
+        # a tuple with empty places is deallocated correctly
+        for each in [*objects, whole]:
+            w.effect(f"call void @Py_DecRef(ptr {each})")
+        w.effect("ret ptr null")
+        w.start(filled)
         for k, each in enumerate(objects):
-            self.w.effect(f"store ptr {each}, ptr {self.at(whole, 24 + 8 * k)}")
+            w.effect(f"store ptr {each}, ptr {self.at(whole, 24 + 8 * k)}")
         return whole
 
 
@@ -264,6 +288,7 @@ _DECLARATIONS = (
     "declare ptr @PyLong_FromLongLong(i64)",
     "declare ptr @PyFloat_FromDouble(double)",
     "declare ptr @PyTuple_New(i64)",
+    "declare void @Py_DecRef(ptr)",
     "declare ptr @PyEval_SaveThread()",
     "declare void @PyEval_RestoreThread(ptr)",
     "declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)",
@@ -274,6 +299,53 @@ _DECLARATIONS = (
     "declare ptr @pg_numpy_scalar(ptr, ptr, ptr)",
     "declare i32 @pg_numpy_base(ptr, ptr)",
 )
+
+_RESULT = f"""; a NumPy array for a result {{ data, allocation, lengths... }}, or null; gives up the result's reference
+define internal ptr @pg_array_result(ptr %state, ptr %slot, i32 %rank, i32 %type, i64 %bytes) noinline {{
+entry:
+  %data = load ptr, ptr %slot
+  %handle.at = getelementptr i8, ptr %slot, i64 8
+  %handle = load ptr, ptr %handle.at
+  %dims = getelementptr i8, ptr %slot, i64 16
+  %small = icmp ule i64 %bytes, {_COPIED}
+  br i1 %small, label %copied, label %large
+large:
+  %raw = call ptr @pg_detach(ptr %state, ptr %handle)
+  %shared = icmp eq ptr %raw, null
+  br i1 %shared, label %copied, label %wrapped
+copied:
+  %reference = phi ptr [ %handle, %entry ], [ null, %large ]
+  %own = call ptr @pg_numpy_new(ptr @pg_numpy_ndarray, i32 %rank, ptr %dims, i32 %type,
+    ptr null, ptr null, i32 0, i32 0, ptr null)
+  %refused = icmp eq ptr %own, null
+  br i1 %refused, label %copied.end, label %copy
+copy:
+  %place.at = getelementptr i8, ptr %own, i64 16
+  %place = load ptr, ptr %place.at
+  call void @llvm.memcpy.p0.p0.i64(ptr %place, ptr %data, i64 %bytes, i1 false)
+  br label %copied.end
+copied.end:
+  call void @pg_release(ptr %state, ptr %reference)
+  ret ptr %own
+wrapped:
+  %capsule = call ptr @PyCapsule_New(ptr %raw, ptr null, ptr @pg_free_capsule)
+  %no.capsule = icmp eq ptr %capsule, null
+  br i1 %no.capsule, label %none, label %wrap
+none:
+  call void @free(ptr %raw)
+  ret ptr null
+wrap:
+  %ours = call ptr @pg_numpy_new(ptr @pg_numpy_ndarray, i32 %rank, ptr %dims, i32 %type,
+    ptr null, ptr %data, i32 0, i32 1281, ptr null)
+  %no.array = icmp eq ptr %ours, null
+  br i1 %no.array, label %no.base, label %base
+no.base:
+  call void @Py_DecRef(ptr %capsule)
+  ret ptr null
+base:
+  %taken = call i32 @pg_numpy_base(ptr %ours, ptr %capsule)
+  ret ptr %ours
+}}"""
 
 _CAPSULE = """; free what a NumPy array stood on
 define internal void @pg_free_capsule(ptr %capsule) {
@@ -303,3 +375,5 @@ def write_entry(
     """
     module.functions.append(_Entry(module, program, main, leaves).write(releases_lock))
     module.functions.append(_CAPSULE)
+    if any(isinstance(a.type, Type) and a.type.rank for a in program.outputs[: returned(program)]):
+        module.functions.append(_RESULT)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from ...ir import Call, ListType, Program, Var
 from .control import part_types
 from .emitter import Emitter
+from .values import Owned, View
 
-__all__ = ["result_words", "signature", "write_call"]
+__all__ = ["own_storage", "result_words", "signature", "write_call"]
 
 
 def result_words(program: Program) -> int:
@@ -35,6 +36,38 @@ def signature(program: Program) -> list[str]:
                 parameters.append(f"ptr %a{k}.h")
             parameters += [f"i64 %a{k}.{axis}" for axis in range(type_.rank)]
     return [*parameters, "ptr noalias %results"]
+
+
+def own_storage(e: Emitter, array: View) -> View:
+    """An array that may outlive the call's arguments: a copy where it lies in the storage of one of them."""
+    if array.owner is None:
+        copied = e.allocate(array.dtype, array.dims)
+        e.copy_into(copied, array)
+        return copied
+    w = e.w
+    array = e.contiguous(array)
+    assert array.owner is not None
+    lent, out = w.new_label("lent"), w.new_label("own")
+    before = w.label
+    w.branch(w.compare("eq", array.owner.handle, "null", "ptr"), lent, out)
+    w.start(lent)
+    outer, e.owned = e.owned, []
+    copied = e.allocate(array.dtype, array.dims)
+    e.copy_into(copied, array)
+    e.owned = outer
+    assert copied.owner is not None
+    after = w.label
+    w.jump(out)
+    w.start(out)
+    data = w.phi("ptr", [(array.data, before), (copied.data, after)])
+    handle = w.phi("ptr", [(array.owner.handle, before), (copied.owner.handle, after)])
+    owner = Owned(handle)
+    if array.owner in e.owned:
+        e.owned[e.owned.index(array.owner)] = owner
+    else:
+        e.retain(array.owner.handle)
+        e.owned.append(owner)
+    return View(array.dtype, data, array.dims, array.strides, owner, True)
 
 
 def write_call(e: Emitter, s: Call, live: set[Var]) -> None:

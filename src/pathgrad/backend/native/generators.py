@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...ir import Atom, Let, Type
+from ...ir import Atom, Const, Let, Type
 from .emitter import Emitter
 from .scalars import convert, elementwise
 
-__all__ = ["GENERATORS"]
+__all__ = ["GENERATORS", "checked_power"]
 
 
 def _dtype(atom: Atom) -> str:
@@ -73,6 +73,23 @@ def _same(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
     return values[0]
 
 
+def checked_power(e: Emitter, let: Let, values: list[str]) -> str:
+    """A power; an integer has no negative ones."""
+    dtype = _dtype(let.target)
+    exponent = values[1]
+    known = isinstance(let.args[1], Const) and not exponent.startswith("-")
+    if dtype == "i64" and _dtype(let.args[1]) == "i64" and not known:
+        origin, e.origin = e.origin, let.origin
+        e.check(e.w.compare("sge", exponent, "0"), "value", "Integers to negative integer powers are not allowed.")
+        e.origin = origin
+    operands = [(v, _dtype(a)) for v, a in zip(values, let.args, strict=True)]
+    return elementwise(e.module, e.w, "power", operands, dtype)
+
+
+def _power(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
+    return checked_power(e, let, values)
+
+
 GENERATORS: dict[str, Callable[[Emitter, Let, list[str], Sequence[str]], str]] = {
     "cast": _cast,
     "cast_like": _cast,
@@ -81,4 +98,5 @@ GENERATORS: dict[str, Callable[[Emitter, Let, list[str], Sequence[str]], str]] =
     "iota_like": _iota,
     "linspace": _linspace,
     "outer": _outer,
+    "power": _power,
 }

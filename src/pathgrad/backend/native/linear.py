@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...errors import NativeUnsupported
 from ...ir import Let, Type
 from .emitter import Emitter
 from .scalars import convert, elementwise
@@ -166,15 +165,13 @@ def _blas(e: Emitter, a: View, b: View, result: View) -> None:
 def _operand(e: Emitter, a: View) -> tuple[str, str, str]:
     """Address, whether transposed ('N' or 'T') and leading dimension of a matrix for BLAS."""
     w = e.w
-    least = "1"
     if a.strides[1] == "1":
-        lead = w.value(
-            f"call i64 @llvm.smax.i64(i64 {a.strides[0]}, i64 {w.value(f'call i64 @llvm.smax.i64(i64 {a.dims[1]}, i64 {least})')})"
-        )
+        least = w.value(f"call i64 @llvm.smax.i64(i64 {a.dims[1]}, i64 1)")
+        lead = w.value(f"call i64 @llvm.smax.i64(i64 {a.strides[0]}, i64 {least})")
         e.module.declare("declare i64 @llvm.smax.i64(i64, i64)")
         if a.contiguous or a.strides[0] == a.dims[1]:
             return a.data, str(ord("N")), w.value(f"trunc i64 {lead} to i32")
-    if a.strides[0] == "1":
+    if a.strides[0] == "1" and a.strides[1] == a.dims[0]:
         e.module.declare("declare i64 @llvm.smax.i64(i64, i64)")
         lead = w.value(f"call i64 @llvm.smax.i64(i64 {a.strides[1]}, i64 {a.dims[0]})")
         return a.data, str(ord("T")), w.value(f"trunc i64 {lead} to i32")
@@ -238,5 +235,3 @@ def _matrix(e: Emitter, a: View, index: Sequence[str], batch: Sequence[str]) -> 
 
 
 PRODUCTS: dict[str, Callable[[Emitter, Let], None]] = {"matmul": _matmul}
-
-assert NativeUnsupported

@@ -11,7 +11,7 @@ from ...ir import Origin
 from ...options import Options
 from . import mathematics
 from .runtime import DECLARATIONS, FUNCTIONS
-from .writer import LLVM_TYPES, Writer
+from .writer import LLVM_TYPES, Writer, number
 
 __all__ = ["NativeModule", "Site"]
 
@@ -127,8 +127,14 @@ class NativeModule:
         raise NativeUnsupported(f"operator {name} has no native form")
 
     def polygamma_call(self, w: Writer, args: Sequence[str]) -> str:
-        """Derivatives of digamma."""
-        raise NativeUnsupported("operator polygamma has no native form")
+        """Derivatives of digamma; the derivative of order 0 is digamma itself."""
+        self.declare("declare double @pow(double, double) nounwind willreturn memory(none)")
+        value = self.helper_call(w, "pg_polygamma", "double", [f"double {a}" for a in args])
+        if args[0].startswith("0x") and args[0] != number(0.0, "f64"):
+            return value
+        zeroth = w.value(f"fcmp oeq double {args[0]}, 0.0")
+        digamma = self.library_call(w, "digamma", args[1:])
+        return w.select(zeroth, digamma, value, "double")
 
     def blas(self, name: str) -> str:
         """The symbol of a BLAS routine of SciPy."""

@@ -5,14 +5,20 @@ that ``malloc`` gave. The links run through everything that one call has allocat
 gives all of it back at once. Programs count references only where arrays cross the end of a block; who may write in
 place was decided long before (`pathgrad.ir.ownership`).
 
-A call's state (``%state``) is ``{first allocation, number of the error's site, three numbers of the error's message}``.
+A call's state (``%state``) is ``{first allocation, number of the error's site, three numbers of the error's message,
+the address below which the stack may not grow}``.
 """
 
 from __future__ import annotations
 
-__all__ = ["DECLARATIONS", "FUNCTIONS", "STATE"]
+from .polygamma import POLYGAMMA
 
-STATE = "{ ptr, i64, i64, i64, i64 }"
+__all__ = ["DECLARATIONS", "FUNCTIONS", "STACK_BYTES", "STACK_LIMIT_AT", "STATE"]
+
+STATE = "{ ptr, i64, i64, i64, i64, i64 }"
+#: Bytes of stack that one call may take, and where the state keeps the address at which they end.
+STACK_BYTES = 3 << 20
+STACK_LIMIT_AT = 40
 
 DECLARATIONS = (
     "declare noalias ptr @malloc(i64)",
@@ -82,6 +88,27 @@ back:
   br label %done
 done:
   ret ptr %raw
+}
+""",
+    ),
+    "pg_detach": (
+        ("pg_unlink",),
+        """; give up a reference; the address that malloc gave if it was the last one, otherwise null
+define internal ptr @pg_detach(ptr %state, ptr %data) {
+  %borrowed = icmp eq ptr %data, null
+  br i1 %borrowed, label %none, label %owned
+owned:
+  %count.at = getelementptr i8, ptr %data, i64 -48
+  %count = load i64, ptr %count.at
+  %less = sub i64 %count, 1
+  store i64 %less, ptr %count.at
+  %unused = icmp eq i64 %less, 0
+  br i1 %unused, label %last, label %none
+last:
+  %raw = call ptr @pg_unlink(ptr %state, ptr %data)
+  ret ptr %raw
+none:
+  ret ptr null
 }
 """,
     ),
@@ -243,6 +270,7 @@ out:
 }
 """,
     ),
+    "pg_polygamma": ((), POLYGAMMA),
     "pg_remainder": (
         (),
         """; the remainder with the divisor's sign

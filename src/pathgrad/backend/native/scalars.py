@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ...errors import NativeUnsupported
 from ...ir.types import promote
+from ...ops import TABLE
 from . import mathematics
 from .module import NativeModule
 from .writer import LLVM_TYPES, Writer, number
@@ -87,7 +88,11 @@ def elementwise(module: NativeModule, w: Writer, name: str, operands: Sequence[O
     values = [v if k < skip else convert(w, v, d, dtype) for k, (v, d) in enumerate(operands)]
     if name == "where":
         values[0] = convert(w, operands[0][0], operands[0][1], "bool")
-    return rule(_Element(module, w), values, dtype)
+    value = rule(_Element(module, w), values, dtype)
+    if name == "where":
+        return value
+    # numbers made of truth values are computed as integers
+    return convert(w, value, dtype, "bool") if result == "bool" and TABLE[name].result != "bool" else value
 
 
 def _own_dtype(name: str, dtypes: list[str], result: str) -> str:
@@ -96,6 +101,8 @@ def _own_dtype(name: str, dtypes: list[str], result: str) -> str:
         return "bool"
     if result != "bool" or name == "where":
         return result
+    if TABLE[name].result != "bool":
+        return "i64"
     own = promote(*dtypes)
     if name in ("isnan", "isinf", "isfinite") and own in ("i64", "bool"):
         return "f64"

@@ -10,7 +10,7 @@ from .control import write_branch, write_loop, write_while
 from .emitter import Emitter
 from .functions import write_call
 from .fusion import join
-from .generators import GENERATORS
+from .generators import GENERATORS, checked_power
 from .groups import Group, Member, Sink
 from .linear import PRODUCTS
 from .scalars import convert, elementwise
@@ -70,6 +70,8 @@ def _per_element(e: Emitter, let: Let, type_: Type) -> None:
         operands = [(e.scalar(a), a.type.dtype) for a in let.args[: 1 if name == "cast_like" else None]]  # type: ignore[union-attr]
         if name in ("cast", "cast_like", "copy"):
             e.env[let.target] = convert(e.w, *operands[0], type_.dtype)
+        elif name == "power":
+            e.env[let.target] = checked_power(e, let, [value for value, _ in operands])
         else:
             e.env[let.target] = elementwise(e.module, e.w, name, operands, type_.dtype)
         return
@@ -104,6 +106,8 @@ def _splat(e: Emitter, let: Let, type_: Type, operands: list[object]) -> None:
             parts.append((e.scalar(atom), atom.type.dtype))  # type: ignore[arg-type,attr-defined]
     if let.op.name in ("cast", "cast_like", "copy"):
         value_ = convert(e.w, *parts[0], type_.dtype)
+    elif let.op.name == "power":
+        value_ = checked_power(e, let, [value for value, _ in parts])
     else:
         value_ = elementwise(e.module, e.w, let.op.name, parts, type_.dtype)
     e.env[let.target] = Splat(type_.dtype, value_, dims)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ...errors import NativeUnsupported
 from ...ir import Let, ListType, Type
 from .emitter import Emitter
+from .functions import own_storage
 from .module import memory_type
 from .scalars import convert, elementwise
 from .values import Listing, Owned, Value, View
@@ -167,7 +168,8 @@ def _push(e: Emitter, let: Let) -> None:
     if isinstance(atom.type, ListType):
         value = e.listing(atom)
     elif atom.type.rank:
-        value = e.contiguous(e.array(atom))
+        array = e.array(atom)
+        value = own_storage(e, array) if e.is_called else e.contiguous(array)
     else:
         assert isinstance(values.type.element, Type)
         value = convert(e.w, e.scalar(atom), atom.type.dtype, values.type.element.dtype)

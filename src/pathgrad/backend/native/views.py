@@ -24,10 +24,13 @@ def _view(e: Emitter, atom: Atom) -> View | Splat:
     return value
 
 
-def _same_shape(value: View | Splat, dims: Sequence[str], strides: Sequence[str], contiguous: bool) -> View | Splat:
+def _same_shape(
+    e: Emitter, value: View | Splat, dims: Sequence[str], strides: Sequence[str], contiguous: bool
+) -> View | Splat:
     if isinstance(value, Splat):
         return replace(value, dims=tuple(dims))
-    return View(value.dtype, value.data, tuple(dims), tuple(strides), value.owner, contiguous)
+    steps = e.steps(dims) if contiguous else tuple(strides)
+    return View(value.dtype, value.data, tuple(dims), steps, value.owner, contiguous)
 
 
 def _strides(value: View | Splat) -> tuple[str, ...]:
@@ -75,7 +78,8 @@ def element_view(e: Emitter, let: Let, value: View | Splat, numbers: Sequence[At
         return replace(value, dims=tuple(dims))
     moved = View(value.dtype, value.data, (offset,), ("1",), value.owner)
     data = e.address(moved, [offset])
-    return View(value.dtype, data, tuple(dims), tuple(strides), value.owner, contiguous)
+    steps = e.steps(dims) if contiguous else tuple(strides)
+    return View(value.dtype, data, tuple(dims), steps, value.owner, contiguous)
 
 
 def value_tokens(let: Let) -> tuple[object, ...]:
@@ -168,7 +172,7 @@ def _transpose(e: Emitter, let: Let) -> Value:
     order = [k % rank for k in axes]
     strides = _strides(value)
     return _same_shape(
-        value, [value.dims[k] for k in order], [strides[k] for k in order], rank < 2 and _is_whole(value)
+        e, value, [value.dims[k] for k in order], [strides[k] for k in order], rank < 2 and _is_whole(value)
     )
 
 
@@ -184,7 +188,7 @@ def _expand_dims(e: Emitter, let: Let) -> Value:
     axis = let.params["axis"] % (len(value.dims) + 1)
     strides = _strides(value)
     dims = (*value.dims[:axis], "1", *value.dims[axis:])
-    return _same_shape(value, dims, (*strides[:axis], "0", *strides[axis:]), _is_whole(value))
+    return _same_shape(e, value, dims, (*strides[:axis], "0", *strides[axis:]), _is_whole(value))
 
 
 def _squeeze(e: Emitter, let: Let) -> Value:
@@ -200,7 +204,7 @@ def _squeeze(e: Emitter, let: Let) -> Value:
     dims = value.dims[:axis] + value.dims[axis + 1 :]
     if not dims:
         return value.value if isinstance(value, Splat) else e.get(value, ["0"])
-    return _same_shape(value, dims, strides[:axis] + strides[axis + 1 :], _is_whole(value))
+    return _same_shape(e, value, dims, strides[:axis] + strides[axis + 1 :], _is_whole(value))
 
 
 # ---- reshaping -------------------------------------------------------------------------------------------------------
