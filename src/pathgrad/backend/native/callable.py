@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Sequence
@@ -58,6 +59,7 @@ class NativeProgram:
         level: int,
         kept: Sequence[Any],
         written: Sequence[int] = (),
+        checked: Callable[[], NativeProgram] | None = None,
     ) -> None:
         self.text = text
         self.address = address
@@ -66,6 +68,8 @@ class NativeProgram:
         self.level = level
         self.kept = list(kept)
         self.written = list(written)
+        self._make_checked = checked
+        self._checked: NativeProgram | None = None
         self._definition = _MethodDefinition(b"native", address, _FASTCALL, None)
         self.call = self.entry(self._converted)
 
@@ -73,7 +77,7 @@ class NativeProgram:
         """A callable for the entry point; ``other`` is called for arguments of other types."""
         new = ctypes.pythonapi.PyCFunction_NewEx
         new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-        own = (other, self._failed)
+        own = (other, self._failed, self._again)
         function: Callable[..., Any] = new(ctypes.addressof(self._definition), own, None)
         _LOADED.append(self._definition)
         return function
@@ -96,6 +100,13 @@ class NativeProgram:
             for k in self.written:
                 if given[k] is not arguments[k]:
                     arguments[k][...] = given[k]
+
+    def _again(self, *arguments: Any) -> Any:
+        """Start a call again in code that checks every position where it is used."""
+        if self._checked is None:
+            assert self._make_checked is not None
+            self._checked = self._make_checked()
+        return self._checked.call(*arguments)
 
     def can_write(self, arguments: Sequence[Any]) -> bool:
         """Whether the arrays that the program writes are the caller's to write, and share storage with nothing else."""
@@ -170,7 +181,7 @@ def leaves_of(program: Program, weak: Callable[[int], bool]) -> list[Leaf]:
     return leaves
 
 
-def compile_native(program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True) -> NativeProgram:
+def compile_native(program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True, may_bail: bool = True) -> NativeProgram:
     """Compile a program.
 
     Parameters
@@ -181,13 +192,16 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
         How.
     weak : callable
         Whether the k-th input, a number, is a Python number.
+    may_bail : bool
+        Whether positions may be checked before loops, where a call that finds one outside starts again in other code.
 
     Raises
     ------
     NativeUnsupported
         Something in the program has no native form.
     """
-    module, names = build(program, options)
+    may_bail = may_bail and options.bounds_checks and not program.consumed
+    module, names = build(program, options, may_bail)
     leaves = leaves_of(program, weak)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
@@ -199,7 +213,10 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
         ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
     _LOADED.append(tracker)
     written = sorted(program.consumed)
-    return NativeProgram(text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays, written)
+    checked = functools.partial(compile_native, program, options, weak, False) if may_bail else None
+    return NativeProgram(
+        text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays, written, checked
+    )
 
 
 def _takes_time(program: Program) -> bool:

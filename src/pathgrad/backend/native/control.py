@@ -12,6 +12,7 @@ from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, op
 from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
+from .hoisting import hoist_checks
 from .stationary import is_stationary, storage_of
 from .values import Value
 from .writer import LLVM_TYPES
@@ -93,6 +94,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     w = e.w
     start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
     trips = trip_count(e, start, stop, step)
+    hoist_checks(e, s)
     carried = _Carried(e, s, live)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)

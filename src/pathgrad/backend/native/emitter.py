@@ -14,6 +14,7 @@ import numpy as np
 from ...errors import NativeUnsupported
 from ...ir import Atom, Block, Const, ListType, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
+from .definitions import Definitions
 from .escape import stack_variables
 from .groups import Group
 from .module import NativeModule, memory_type
@@ -74,6 +75,9 @@ class Emitter:
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
+        self.definitions = Definitions.of(program.body)
+        #: statements (by identity) and axes of positions that were checked before
+        self.proven: set[tuple[int, int]] = set()
         #: the text of each length that is visible, by dimension token
         self.lengths: dict[object, str] = {}
         #: variables of the block being written; what others were before they took another form in it

@@ -52,6 +52,8 @@ class NativeModule:
     ----------
     options : Options
         How to compile.
+    may_bail : bool
+        Whether a call may start again in code that checks every position where it is used.
     functions : list of str
         Definitions, callees first.
     sites : list of Site
@@ -63,6 +65,7 @@ class NativeModule:
     """
 
     options: Options
+    may_bail: bool = False
     functions: list[str] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     scipy: dict[str, tuple[str, str]] = field(default_factory=dict)
