@@ -122,6 +122,16 @@ class Primal:
         return reading
 
 
+#: Native code is made for each of these lengths: its loops over so few numbers are unrolled.
+_KNOWN_LENGTHS = 8
+
+
+def _forms(bound: dict[str, Any], known: int) -> dict[str, Spec]:
+    """The forms of arguments."""
+    lengths: dict[int, int] = {}
+    return {name: spec_of(value, lengths, name, known) for name, value in bound.items()}
+
+
 def _weakness(program: Program, specs: dict[str, Spec]) -> Callable[[int], bool]:
     """Which inputs of a program are Python's own numbers."""
     strong: set[int] = set()
@@ -241,9 +251,8 @@ class Derived(Addresses):
 
     def entry(self, bound: dict[str, Any]) -> Entry:
         """What serves a call with these arguments; read, derived and compiled at the first such call."""
-        lengths: dict[int, int] = {}
-        specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
         options = self._options()
+        specs = _forms(bound, _KNOWN_LENGTHS if options.backend == "native" else 0)
         key = (options, *specs.items())
         for entry in self.entries.get(key, []):
             if entry.reading.is_current() and all(_same(bound[n], v) for n, v in entry.reading.fixed.items()):
@@ -251,7 +260,13 @@ class Derived(Addresses):
         reading = self.primal.read(specs, bound.__getitem__)
         flat = replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
         program = self.derive(flat, bound)
-        executable = Executable(program, options, self.describe, _weakness(program, specs))
+        general = _forms(bound, 0)
+        fixed = {name: bound[name] for name in bound if name in reading.fixed or specs[name].kind == "fixed"}
+
+        def readable() -> Program:
+            return self.derive(self.primal.read(general, fixed.__getitem__), fixed)
+
+        executable = Executable(program, options, self.describe, _weakness(program, specs), readable)
         # a derivative program may have no use for a value that Python cannot give: the function itself says so
         original = load(emit(reading.program)) if reading.may_be_unbound() else None
         entry = Entry(reading, program, executable, specs, original)

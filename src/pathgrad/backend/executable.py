@@ -37,6 +37,9 @@ class Executable:
         One sentence for the emitted Python module.
     weak : callable
         Whether the k-th input, if it is a number, is a Python number and not NumPy's.
+    readable : callable, optional
+        The program to emit as Python, where it is not the one that becomes native code: with calls of helpers, and for
+        arrays of any length.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class Executable:
         options: Options,
         description: str = "",
         weak: Callable[[int], bool] = lambda _: True,
+        readable: Callable[[], Program] | None = None,
     ) -> None:
         self.program = program
         self.options = options
         self.description = description
         self.weak = weak
+        self.readable = readable
         self.native: NativeProgram | None = None
         if options.backend == "native":
             self.native = self._compiled()
@@ -69,7 +74,8 @@ class Executable:
     @cached_property
     def module(self) -> Module:
         """The emitted Python module."""
-        return emit(self.program, self.description)
+        native = self.options.backend == "native" and self.readable is not None
+        return emit(self.readable() if native and self.readable else self.program, self.description)
 
     @cached_property
     def python(self) -> Callable[..., Any]:
