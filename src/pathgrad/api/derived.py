@@ -22,6 +22,7 @@ from ..frontend.read import tree_positions
 from ..ir import Program, Type, is_float, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
+from ..transform.lengths import settle_lengths
 from .addresses import Addresses
 from .located import located
 
@@ -260,6 +261,8 @@ class Derived(Addresses):
         reading = self.primal.read(specs, bound.__getitem__)
         flat = replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
         program = self.derive(flat, bound)
+        if options.backend == "native" and program is not reading.program:
+            settle_lengths(program)
         general = _forms(bound, 0)
         fixed = {name: bound[name] for name in bound if name in reading.fixed or specs[name].kind == "fixed"}
 
