@@ -15,7 +15,7 @@ from ...errors import NativeUnsupported
 from ...ir import Atom, Block, Const, ListType, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
 from .definitions import Definitions
-from .escape import stack_variables
+from .escape import plan_stack
 from .groups import Group
 from .module import NativeModule, memory_type
 from .ranges import Ranges
@@ -71,7 +71,7 @@ class Emitter:
         self.group: Group | None = None
         self.owned: list[Owned] = []
         self.origin: Origin | None = None
-        self.on_stack = stack_variables(program)
+        self.stack = plan_stack(program)
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
@@ -173,7 +173,7 @@ class Emitter:
         for n in dims:
             if n.startswith("-"):
                 raise NativeUnsupported("an array of negative length")
-        if size.isdigit() and target in self.on_stack and int(size) <= 64:
+        if size.isdigit() and target in self.stack.arrays and int(size) <= 64:
             data = self.w.slot(f"[{max(int(size), 1)} x {memory_type(dtype)}]")
             owner = Owned(data, on_stack=True)
         else:
