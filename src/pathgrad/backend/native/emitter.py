@@ -74,6 +74,8 @@ class Emitter:
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
+        #: how many loops are around what is being written
+        self.depth = 0
         #: the text of each length that is visible, by dimension token
         self.lengths: dict[object, str] = {}
         #: variables of the block being written; what others were before they took another form in it
