@@ -197,8 +197,10 @@ def _drop(e: Emitter, slot: str, element: Type | ListType) -> None:
 
 
 def _recall(e: Emitter, let: Let) -> None:
-    values = e.listing(let.args[0])
-    e.env[let.target] = _get(e, _slot(e, values, e.scalar(let.args[1])), values.type.element)
+    values, k = e.listing(let.args[0]), e.scalar(let.args[1])
+    if k.startswith("-"):
+        k = e.w.add(_count(e, values), k)
+    e.env[let.target] = _get(e, _slot(e, values, k), values.type.element)
 
 
 def _last(e: Emitter, let: Let) -> None:
