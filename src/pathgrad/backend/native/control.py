@@ -118,7 +118,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     e.ranges.known = known
     following = w.value(f"add nuw nsw i64 {counter}, 1")
     if pauses:
-        pauses.turn(following)
+        pauses.turn()
     end = w.label
     if going_on is None:
         w.jump(head)
@@ -193,7 +193,7 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     after, going_on = _body(e, s, carried)
     following = w.value(f"add nuw nsw i64 {counter}, 1")
     if pauses:
-        pauses.turn(following)
+        pauses.turn()
     end = w.label
     if going_on is None:
         w.jump(head)

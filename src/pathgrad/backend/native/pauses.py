@@ -3,8 +3,8 @@
 Native code runs without the interpreter's lock, and Python handles signals only when it is asked to. A loop therefore
 pauses now and then: after so many iterations that a few milliseconds have passed, it takes the lock if the last time is
 a tenth of a second ago, lets Python handle its signals, and ends the call if that raises. The counting must cost
-nothing: a loop with loops inside counts its own iterations, an innermost loop runs in strips of many iterations that
-know nothing of it, and an innermost loop inside another one leaves it to that.
+nothing: the outer two loops of a nest count their own iterations, an innermost loop alone runs in strips of many
+iterations that know nothing of it, and loops further inside leave it to those around them.
 """
 
 from __future__ import annotations
@@ -55,6 +55,14 @@ def _is_short(s: Loop) -> bool:
     return len(ends) == 3 and ends[2] != 0 and len(range(*ends)) <= _SHORT
 
 
+def _has_heavy_loop(block: Block) -> bool:
+    """Whether a block has a loop with loops inside, or a call."""
+    inner = [b for s in block.statements for b in sub_blocks(s)]
+    loops = [s for s in block.statements if isinstance(s, Loop | While)]
+    calls = any(isinstance(s, Call) and _takes_long(s) for s in block.statements)
+    return calls or any(is_heavy(s.body) for s in loops) or any(map(_has_heavy_loop, inner))
+
+
 def _is_inside(e: Emitter) -> bool:
     return e.depth > 0 or e.is_called
 
@@ -62,8 +70,11 @@ def _is_inside(e: Emitter) -> bool:
 def turns(e: Emitter, s: Loop | While, before: str) -> Turns | None:
     """The pauses of a loop that counts its iterations; None where it need not, or runs in strips."""
     heavy = any(map(is_heavy, sub_blocks(s)))
-    if isinstance(s, Loop) and (_is_short(s) or (not heavy and (_is_inside(e) or not s.exits))):
-        return None
+    if isinstance(s, Loop):
+        if _is_short(s) or (not heavy and (_is_inside(e) or not s.exits)):
+            return None
+        if e.depth + e.is_called > 1 and not _has_heavy_loop(s.body):
+            return None
     if _is_inside(e):
         return Turns(e, before, _INNER if heavy else _WHILE)
     return Turns(e, before, _OUTER if heavy else _LIGHT)
@@ -92,34 +103,32 @@ def _pause(e: Emitter, block: str) -> str:
 
 
 class Turns:
-    """Pauses of a loop that counts its iterations."""
+    """Pauses of a loop that counts its iterations down; how many there are next time stands in memory."""
 
     def __init__(self, e: Emitter, before: str, block: int) -> None:
-        self.e = e
-        self.block, self._close_block = e.w.open_phi("i64", str(block), before)
-        self.limit, self._close_limit = e.w.open_phi("i64", str(block), before)
+        self._e = e
+        self._left, self._close_left = e.w.open_phi("i64", str(block), before)
+        self._block = e.w.slot("i64")
+        e.w.slots.append(f"  store volatile i64 {block}, ptr {self._block}")
 
-    def turn(self, following: str) -> None:
+    def turn(self) -> None:
         """At the end of an iteration: pause if it is time."""
-        w = self.e.w
+        w = self._e.w
+        less = w.value(f"add nsw i64 {self._left}, -1")
         due, on = w.new_label("due"), w.new_label("turn")
         here = w.label
-        w.branch(w.compare("eq", following, self.limit), due, on, ", !prof !1")
+        w.branch(w.compare("eq", less, "0"), due, on, ", !prof !1")
         w.start(due)
-        block = _pause(self.e, self.block)
-        limit = w.value(f"add i64 {following}, {block}")
+        block = _pause(self._e, w.value(f"load volatile i64, ptr {self._block}"))
+        w.effect(f"store volatile i64 {block}, ptr {self._block}")
         there = w.label
         w.jump(on)
         w.start(on)
-        self._next = (
-            w.phi("i64", [(self.block, here), (block, there)]),
-            w.phi("i64", [(self.limit, here), (limit, there)]),
-        )
+        self._next = w.phi("i64", [(less, here), (block, there)])
 
     def close(self, end: str) -> None:
         """The loop goes on from the block ``end``."""
-        self._close_block(self._next[0], end)
-        self._close_limit(self._next[1], end)
+        self._close_left(self._next, end)
 
 
 class Carried:
