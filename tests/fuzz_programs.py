@@ -355,7 +355,7 @@ class Maker:
             self.keep(self.emit("pop", pushed))
         elif self.chance(0.3) and not element.rank:
             self.scope.remove(pushed)
-            self.keep(self.emit("add_at", pushed, item, 0))
+            self.keep(self.emit("add_at", pushed, item, self.random.choice((0, -1))))
         return None
 
     # ---- blocks ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import NativeUnsupported
-from ...ir import Let, ListType, Type
+from ...ir import Atom, Let, ListType, Type
 from .emitter import Emitter
 from .functions import own_storage
 from .module import memory_type
@@ -197,10 +197,14 @@ def _drop(e: Emitter, slot: str, element: Type | ListType) -> None:
 
 
 def _recall(e: Emitter, let: Let) -> None:
-    values, k = e.listing(let.args[0]), e.scalar(let.args[1])
-    if k.startswith("-"):
-        k = e.w.add(_count(e, values), k)
-    e.env[let.target] = _get(e, _slot(e, values, k), values.type.element)
+    values = e.listing(let.args[0])
+    e.env[let.target] = _get(e, _slot(e, values, _place(e, values, let.args[1])), values.type.element)
+
+
+def _place(e: Emitter, values: Listing, atom: Atom) -> str:
+    """The place that a number means: literal negative ones count from the end."""
+    k = e.scalar(atom)
+    return e.w.add(_count(e, values), k) if k.startswith("-") else k
 
 
 def _last(e: Emitter, let: Let) -> None:
@@ -302,7 +306,7 @@ def _add_at(e: Emitter, let: Let) -> None:
     else:
         assert isinstance(element, Type)
         new = convert(e.w, e.scalar(atom), atom.type.dtype, element.dtype)
-    slot = _slot(e, values, e.scalar(let.args[2]))
+    slot = _slot(e, values, _place(e, values, let.args[2]))
     before = _get(e, slot, element)
     total = _sum(e, before, new, element)
     if not isinstance(total, str):
