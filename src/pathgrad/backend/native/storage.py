@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Let, ListType, Type
+from ...ir import Atom, Const, Let, ListType, Type
 from .emitter import Emitter
 from .functions import own_storage
 from .module import memory_type
@@ -202,9 +202,13 @@ def _recall(e: Emitter, let: Let) -> None:
 
 
 def _place(e: Emitter, values: Listing, atom: Atom) -> str:
-    """The place that a number means: literal negative ones count from the end."""
+    """The place that a number means: negative ones count from the end."""
     k = e.scalar(atom)
-    return e.w.add(_count(e, values), k) if k.startswith("-") else k
+    if k.startswith("-"):
+        return e.w.add(_count(e, values), k)
+    if isinstance(atom, Const) or e.ranges.bounds(atom, None)[0]:
+        return k
+    return e.w.select(e.w.compare("slt", k, "0"), e.w.add(_count(e, values), k), k)
 
 
 def _last(e: Emitter, let: Let) -> None:
