@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ShapeError
-from ...ir import Branch, Loop, Program, Type, While, walk
+from ...ir import Branch, Loop, Origin, Program, Type, While, walk
 from ...ir.types import NUMPY_NAMES
 from ...options import Options
 from .build import build, module_text
@@ -44,7 +43,7 @@ class NativeProgram:
     Attributes
     ----------
     text : str
-        The LLVM text, before optimisation.
+        The LLVM text, before optimisation; empty for code from the disk.
     call : callable
         Takes the values of the program's inputs, returns its output, or a tuple of its outputs.
     """
@@ -52,15 +51,24 @@ class NativeProgram:
     def __init__(
         self,
         text: str,
-        address: int,
+        code: bytes,
+        scipy: dict[str, tuple[str, str]],
         sites: Sequence[Site],
         leaves: Sequence[Leaf],
         level: int,
         kept: Sequence[Any],
         written: Sequence[int] = (),
     ) -> None:
+        arrays = [f"pg_array_{k}" for k in range(len(kept))]
+        name = f"pathgrad.{next(_COUNT)}"
+        loaded, addresses = link(code, name, scipy, entry_symbols(), [ENTRY, *arrays])
+        for symbol, value in zip(arrays, kept, strict=True):
+            ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
+        _LOADED.append(loaded)
         self.text = text
-        self.address = address
+        self.code = code
+        self.scipy = scipy
+        self.address = address = addresses[ENTRY]
         self.sites = list(sites)
         self.leaves = list(leaves)
         self.level = level
@@ -77,6 +85,22 @@ class NativeProgram:
         function: Callable[..., Any] = new(ctypes.addressof(self._definition), own, None)
         _LOADED.append(self._definition)
         return function
+
+    # ---- on disk -----------------------------------------------------------------------------------------------------
+    def packed(self) -> tuple[Any, ...] | None:
+        """All of it as plain data; None where it refers to arrays of this process."""
+        if self.kept:
+            return None
+        sites = [(s.kind, s.message, s.origin and (s.origin.line, s.origin.text), s.filename) for s in self.sites]
+        leaves = [(leaf.kind, leaf.dtype) for leaf in self.leaves]
+        return self.code, self.scipy, sites, leaves, self.level, self.written
+
+    @classmethod
+    def unpacked(cls, data: tuple[Any, ...]) -> NativeProgram:
+        """What `packed` was asked of."""
+        code, scipy, sites, leaves, level, written = data
+        places = [Site(kind, message, origin and Origin(*origin), file) for kind, message, origin, file in sites]
+        return cls("", code, scipy, places, [Leaf(*leaf) for leaf in leaves], level, [], written)
 
     def inspect(self, stage: str) -> str:
         """``"llvm"`` (before optimisation), ``"optimised"`` or ``"asm"``."""
@@ -191,15 +215,9 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
     leaves = leaves_of(program, weak)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
-    code = object_code(text, options.optimize)
-    arrays = [f"pg_array_{k}" for k in range(len(module.arrays))]
-    name = f"pathgrad.{next(_COUNT)}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    tracker, addresses = link(code, name, module.scipy, entry_symbols(), [ENTRY, *arrays])
-    for symbol, value in zip(arrays, module.arrays, strict=True):
-        ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
-    _LOADED.append(tracker)
+    code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
-    return NativeProgram(text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays, written)
+    return NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
 
 
 def _takes_time(program: Program) -> bool:
