@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,28 +19,20 @@ from ..backend import Executable, emit, load
 from ..backend.executable import prepared
 from ..errors import ArgnumsError, ArgumentError, ScalarOutputError
 from ..frontend import Reading, Source, Spec, read, source_of, spec_of
-from ..frontend.read import tree_positions
+from ..frontend.read import guards, tree_positions
+from ..frontend.source import MISSING, default_of, parameters_of
 from ..ir import Program, Type, is_float, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
 from ..transform.lengths import settle_lengths
 from .addresses import Addresses
+from .entry import Entry, same, weakness
+from .keeping import keeping
 from .located import located
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
 
 Argnums = int | str | Sequence[int | str]
-
-
-@dataclass
-class Entry:
-    """What serves all calls with the same forms of arguments."""
-
-    reading: Reading
-    program: Program
-    executable: Executable
-    specs: dict[str, Spec]
-    original: Callable[..., Any] | None = None
 
 
 class Primal:
@@ -59,6 +52,7 @@ class Primal:
         self.derived = function if isinstance(function, Derived) else None
         self.bound: tuple[Any, ...] = (function.__self__,) if inspect.ismethod(function) else ()
         self._source: Source | None = None
+        self._names: list[str] | None = None
         self.name = getattr(function, "__name__", type(function).__name__)
         self.readings: dict[Any, list[Reading]] = {}
 
@@ -82,9 +76,10 @@ class Primal:
 
     def parameter_names(self) -> list[str]:
         """The names of the parameters."""
-        if self.derived is not None:
-            return self.derived.parameter_names()
-        return self.source.parameter_names()
+        if self._names is None:
+            own = parameters_of(self.function) if self._source is None else None
+            self._names = self.derived.parameter_names() if self.derived else own or self.source.parameter_names()
+        return self._names
 
     def bind(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name; numeric defaults too, so that they stay arguments of the derived program."""
@@ -100,15 +95,19 @@ class Primal:
                 raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
             bound[name] = value
         if self.derived is None:
-            from ..frontend.source import MISSING
-
             for name in names:
                 if name not in bound:
-                    value = self.source.defaults(name)
+                    value = self.default(name)
                     if value is MISSING:
                         raise TypeError(f"{self.name}() missing the argument {name!r}")
                     bound[name] = value
         return {name: bound[name] for name in names if name in bound}
+
+    def default(self, name: str) -> Any:
+        """The default of a parameter, or `MISSING`."""
+        if isinstance(self.function, FunctionType):
+            return default_of(self.function, name)
+        return self.source.defaults(name)
 
     def read(self, specs: dict[str, Spec], values: Callable[[str], Any]) -> Reading:
         """The program for arguments of these forms."""
@@ -116,7 +115,7 @@ class Primal:
             return self.derived.reading(specs, values)
         key = tuple(specs.items())
         for reading in self.readings.get(key, []):
-            if reading.is_current() and all(_same(values(n), v) for n, v in reading.fixed.items()):
+            if reading.is_current() and all(same(values(n), v) for n, v in reading.fixed.items()):
                 return reading
         reading = read(self.source, specs, values, in_place=self.in_place)
         self.readings.setdefault(key, []).append(reading)
@@ -131,31 +130,6 @@ def _forms(bound: dict[str, Any], known: int) -> dict[str, Spec]:
     """The forms of arguments."""
     lengths: dict[int, int] = {}
     return {name: spec_of(value, lengths, name, known) for name, value in bound.items()}
-
-
-def _weakness(program: Program, specs: dict[str, Spec]) -> Callable[[int], bool]:
-    """Which inputs of a program are Python's own numbers."""
-    strong: set[int] = set()
-
-    def visit(tree: Any, spec: Spec) -> None:
-        if isinstance(tree, int):
-            if not spec.weak and spec.value is None:
-                strong.add(tree)
-        elif isinstance(tree, dict):
-            for key, part in zip(spec.keys, spec.parts, strict=True):
-                visit(tree[key], part)
-        elif tree is not None:
-            for part, its in zip(tree, spec.parts, strict=True):
-                visit(part, its)
-
-    for parameter in program.parameters:
-        if parameter.name in specs:
-            visit(parameter.tree, specs[parameter.name])
-    return lambda k: k not in strong
-
-
-def _same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
 
 
 class Derived(Addresses):
@@ -173,6 +147,8 @@ class Derived(Addresses):
         One sentence for the emitted module.
     backend : str, optional
         ``"native"`` or ``"python"``; by default the one of `pathgrad.options`.
+    recipe : tuple, optional
+        All that `derive` depends on besides the reading, as plain data: programs with a recipe are kept on disk.
     """
 
     def __init__(
@@ -182,7 +158,9 @@ class Derived(Addresses):
         derive: Callable[[Reading, dict[str, Any]], Program],
         describe: str = "",
         backend: str | None = None,
+        recipe: tuple[Any, ...] | None = None,
     ) -> None:
+        self.recipe = recipe
         self._options = options_for(backend, name)
         self.primal = Primal(function)
         self.derive = derive
@@ -231,18 +209,18 @@ class Derived(Addresses):
 
     def _shorten(self, entry: Entry, keywords: dict[str, Any]) -> None:
         """Let the next calls with arguments of the same types go straight to native code."""
-        native, guards = entry.executable.native, entry.reading.guards()
-        if native is None or guards is None or keywords or entry.original is not None or self.primal.bound:
+        native, guarded = entry.executable.native, guards(entry.dependencies)
+        if native is None or guarded is None or keywords or entry.original is not None or self.primal.bound:
             return
-        names = [p.name for p in entry.program.parameters]
+        names = [name for name, _ in entry.executable.form.parameters]
         plain = all(spec.kind in ("number", "array") and spec.value is None for spec in entry.specs.values())
-        if plain and entry.executable.is_flat and names == list(entry.specs):
-            self._guards, self._under = guards, current()
+        if plain and entry.executable.form.is_flat and names == list(entry.specs):
+            self._guards, self._under = guarded, current()
             self._fast = native.entry(self._call)
 
     def run(self, entry: Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the derived program."""
-        values = [bound[p.name] for p in entry.reading.program.parameters]
+        values = [bound[name] for name in entry.names]
         if entry.original is not None:
             entry.original(*map(prepared, values))
         try:
@@ -256,25 +234,52 @@ class Derived(Addresses):
         specs = _forms(bound, _KNOWN_LENGTHS if options.backend == "native" else 0)
         key = (options, *specs.items())
         for entry in self.entries.get(key, []):
-            if entry.reading.is_current() and all(_same(bound[n], v) for n, v in entry.reading.fixed.items()):
+            if entry.serves(bound):
                 return entry
-        reading = self.primal.read(specs, bound.__getitem__)
-        flat = replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
-        program = self.derive(flat, bound)
-        if options.backend == "native" and program is not reading.program:
-            settle_lengths(program)
-        general = _forms(bound, 0)
-        fixed = {name: bound[name] for name in bound if name in reading.fixed or specs[name].kind == "fixed"}
-
-        def readable() -> Program:
-            return self.derive(self.primal.read(general, fixed.__getitem__), fixed)
-
-        executable = Executable(program, options, self.describe, _weakness(program, specs), readable)
-        # a derivative program may have no use for a value that Python cannot give: the function itself says so
-        original = load(emit(reading.program)) if reading.may_be_unbound() else None
-        entry = Entry(reading, program, executable, specs, original)
+        kept = keeping(self.primal.function, self.recipe, specs, options)
+        found = kept.found(bound) if kept else None
+        if found is not None:
+            known = {name: bound[name] for name in found.fixed}
+            read_later = functools.cache(lambda: self.primal.read(specs, known.__getitem__))
+            executable = Executable(
+                lambda: self._derived(read_later(), known, options),
+                options,
+                self.describe,
+                weakness(found.form.parameters, specs),
+                self._readable(bound, known),
+                (found.form, found.native),
+            )
+            entry = Entry(specs, executable, found.names, known, found.dependencies, read_later)
+        else:
+            reading = self.primal.read(specs, bound.__getitem__)
+            program = self._derived(reading, bound, options)
+            weak = weakness([(p.name, p.tree) for p in program.parameters], specs)
+            known = {n: v for n, v in bound.items() if n in reading.fixed or specs[n].kind == "fixed"}
+            executable = Executable(program, options, self.describe, weak, self._readable(bound, known))
+            # a derivative program may have no use for a value that Python cannot give: the function itself says so
+            original = load(emit(reading.program)) if reading.may_be_unbound() else None
+            names = [p.name for p in reading.program.parameters]
+            entry = Entry(specs, executable, names, reading.fixed, reading.dependencies, lambda: reading, original)
+            if kept and original is None:
+                kept.keep(executable, names, reading)
         self.entries.setdefault(key, []).append(entry)
         return entry
+
+    def _derived(self, reading: Reading, bound: dict[str, Any], options: Options) -> Program:
+        """The derived program for a back end; native code has helpers' statements in place of their calls."""
+        if options.backend != "native":
+            return self.derive(reading, bound)
+        program = self.derive(replace(reading, program=inlined(reading.program)), bound)
+        return program if program is reading.program else settle_lengths(program)
+
+    def _readable(self, bound: dict[str, Any], known: dict[str, Any]) -> Callable[[], Program]:
+        """How to make the program that is emitted as Python."""
+        specs = _forms(bound, 0)
+        return lambda: self.derive(self.primal.read(specs, known.__getitem__), known)
+
+    def __pathgrad_content__(self) -> tuple[Any, ...] | None:
+        """What it is by content: how it was derived, and from what."""
+        return self.recipe and (self.recipe, self.primal.function)
 
     def inspect(self, stage: str, *arguments: Any, **keywords: Any) -> str:
         """A stage of the derived function as text, for arguments of these forms.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,50 @@ if TYPE_CHECKING:
     from .native.c_interface import CFunction
     from .native.callable import NativeProgram
 
-__all__ = ["Executable"]
+__all__ = ["Executable", "Form"]
 
 _STAGES = ("python", "llvm", "optimised", "asm")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a program is called, and what it returns: all that a call needs to know besides the code.
+
+    Attributes
+    ----------
+    parameters : tuple of (str, tree)
+        As `Program.parameters`.
+    result : tree
+        As `Program.result`.
+    inputs, outputs, consumed, handed_back : int
+        How many of each there are.
+    """
+
+    parameters: tuple[tuple[str, Any], ...]
+    result: Any
+    inputs: int
+    outputs: int
+    consumed: int
+    handed_back: int
+
+    @classmethod
+    def of(cls, program: Program) -> Form:
+        """The form of a program."""
+        parameters = tuple((p.name, p.tree) for p in program.parameters)
+        inputs, outputs = len(program.inputs), len(program.outputs)
+        return cls(parameters, program.result, inputs, outputs, len(program.consumed), len(program.handed_back))
+
+    @property
+    def returned(self) -> list[int]:
+        """The positions that native code returns the values of: outputs, and inputs that are handed back."""
+        return [*range(self.outputs - self.consumed), *range(self.outputs, self.outputs + self.handed_back)]
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether parameters are inputs, and results outputs, one by one."""
+        outputs = self.returned
+        whole = None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return [tree for _, tree in self.parameters] == list(range(self.inputs)) and bool(self.result == whole)
 
 
 class Executable:
@@ -29,8 +71,8 @@ class Executable:
 
     Parameters
     ----------
-    program : Program
-        The program.
+    program : Program or callable
+        The program, or what makes it when it is asked for: calls of kept code do not.
     options : Options
         How to compile and run it.
     description : str
@@ -40,24 +82,37 @@ class Executable:
     readable : callable, optional
         The program to emit as Python, where it is not the one that becomes native code: with calls of helpers, and for
         arrays of any length.
+    kept : tuple of Form and NativeProgram, optional
+        The program's form and code where they come from the disk.
     """
 
     def __init__(
         self,
-        program: Program,
+        program: Program | Callable[[], Program],
         options: Options,
         description: str = "",
         weak: Callable[[int], bool] = lambda _: True,
         readable: Callable[[], Program] | None = None,
+        kept: tuple[Form, NativeProgram] | None = None,
     ) -> None:
-        self.program = program
+        self._made = program
         self.options = options
         self.description = description
         self.weak = weak
         self.readable = readable
         self.native: NativeProgram | None = None
+        if kept:
+            self.form, self.native = kept
+            self.native.make_checked = self._checked
+            return
+        self.form = Form.of(self.program)
         if options.backend == "native":
             self.native = self._compiled()
+
+    @cached_property
+    def program(self) -> Program:
+        """The program."""
+        return self._made if isinstance(self._made, Program) else self._made()
 
     def _compiled(self) -> NativeProgram | None:
         from .native.callable import compile_native
@@ -66,10 +121,18 @@ class Executable:
             for atom in [*self.program.inputs, *self.program.outputs]:
                 if isinstance(atom.type, ListType):
                     raise NativeUnsupported("growing storage is no argument or result of native code")
-            return compile_native(self.program, self.options, self.weak)
+            native = compile_native(self.program, self.options, self.weak)
+            native.make_checked = self._checked
+            return native
         except NativeUnsupported as reason:
             warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=6)
             return None
+
+    def _checked(self) -> NativeProgram:
+        """The same program with every position checked where it is used."""
+        from .native.callable import compile_native
+
+        return compile_native(self.program, self.options, self.weak, may_bail=False)
 
     @cached_property
     def module(self) -> Module:
@@ -109,26 +172,11 @@ class Executable:
             raise ValueError(f"inspect: stage is {stage!r}; use {', '.join(_STAGES)}, primal or ir")
         if stage == "python":
             return self.module.source
-        if self.native is None:
+        if self.native is None or not self.native.text:
             from .native.callable import compile_native
 
             self.native = compile_native(self.program, self.options, self.weak)
         return self.native.inspect(stage)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether parameters are inputs, and results outputs, one by one."""
-        parameters = [p.tree for p in self.program.parameters] == list(range(len(self.program.inputs)))
-        outputs = self._returned
-        return parameters and self.program.result == (
-            None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs)
-        )
-
-    @property
-    def _returned(self) -> list[int]:
-        """The positions that native code returns the values of: outputs, and inputs that are handed back."""
-        program, count = self.program, len(self.program.outputs)
-        return [*range(count - len(program.consumed)), *range(count, count + len(program.handed_back))]
 
     def can_write(self, values: Sequence[Any]) -> bool:
         """Whether native code may write into the arguments that the program writes."""
@@ -137,8 +185,8 @@ class Executable:
     def _inputs(self, values: Sequence[Any]) -> list[Any]:
         """The program's inputs out of the values of its parameters."""
         leaves: dict[int, Any] = {}
-        for parameter, value in zip(self.program.parameters, values, strict=True):
-            _place(parameter.tree, value, leaves)
+        for (_, tree), value in zip(self.form.parameters, values, strict=True):
+            _place(tree, value, leaves)
         return [leaves[k] for k in range(len(leaves))]
 
     def __call__(self, *values: Any) -> Any:
@@ -146,9 +194,9 @@ class Executable:
         if self.native is None:
             return plain(self.python(*map(prepared, values)))
         found = self.native.call(*self._inputs(values))
-        returned = self._returned
+        returned = self.form.returned
         values = found if len(returned) > 1 else (found,) * len(returned)
-        return _built(self.program.result, dict(zip(returned, values, strict=True)))
+        return _built(self.form.result, dict(zip(returned, values, strict=True)))
 
 
 def _place(tree: Any, value: Any, leaves: dict[int, Any]) -> None:

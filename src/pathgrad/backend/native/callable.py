@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
-import hashlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ShapeError
-from ...ir import Branch, Loop, Program, Type, While, walk
+from ...ir import Branch, Loop, Origin, Program, Type, While, walk
 from ...ir.types import NUMPY_NAMES
 from ...options import Options
 from .build import build, module_text
@@ -45,7 +43,7 @@ class NativeProgram:
     Attributes
     ----------
     text : str
-        The LLVM text, before optimisation.
+        The LLVM text, before optimisation; empty for code from the disk.
     call : callable
         Takes the values of the program's inputs, returns its output, or a tuple of its outputs.
     """
@@ -53,22 +51,31 @@ class NativeProgram:
     def __init__(
         self,
         text: str,
-        address: int,
+        code: bytes,
+        scipy: dict[str, tuple[str, str]],
         sites: Sequence[Site],
         leaves: Sequence[Leaf],
         level: int,
         kept: Sequence[Any],
         written: Sequence[int] = (),
-        checked: Callable[[], NativeProgram] | None = None,
     ) -> None:
+        arrays = [f"pg_array_{k}" for k in range(len(kept))]
+        name = f"pathgrad.{next(_COUNT)}"
+        loaded, addresses = link(code, name, scipy, entry_symbols(), [ENTRY, *arrays])
+        for symbol, value in zip(arrays, kept, strict=True):
+            ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
+        _LOADED.append(loaded)
         self.text = text
-        self.address = address
+        self.code = code
+        self.scipy = scipy
+        self.address = address = addresses[ENTRY]
         self.sites = list(sites)
         self.leaves = list(leaves)
         self.level = level
         self.kept = list(kept)
         self.written = list(written)
-        self._make_checked = checked
+        #: makes the same program with every position checked where it is used
+        self.make_checked: Callable[[], NativeProgram] | None = None
         self._checked: NativeProgram | None = None
         self._definition = _MethodDefinition(b"native", address, _FASTCALL, None)
         self.call = self.entry(self._converted)
@@ -81,6 +88,22 @@ class NativeProgram:
         function: Callable[..., Any] = new(ctypes.addressof(self._definition), own, None)
         _LOADED.append(self._definition)
         return function
+
+    # ---- on disk -----------------------------------------------------------------------------------------------------
+    def packed(self) -> tuple[Any, ...] | None:
+        """All of it as plain data; None where it refers to arrays of this process."""
+        if self.kept:
+            return None
+        sites = [(s.kind, s.message, s.origin and (s.origin.line, s.origin.text), s.filename) for s in self.sites]
+        leaves = [(leaf.kind, leaf.dtype) for leaf in self.leaves]
+        return self.code, self.scipy, sites, leaves, self.level, self.written
+
+    @classmethod
+    def unpacked(cls, data: tuple[Any, ...]) -> NativeProgram:
+        """What `packed` was asked of."""
+        code, scipy, sites, leaves, level, written = data
+        places = [Site(kind, message, origin and Origin(*origin), file) for kind, message, origin, file in sites]
+        return cls("", code, scipy, places, [Leaf(*leaf) for leaf in leaves], level, [], written)
 
     def inspect(self, stage: str) -> str:
         """``"llvm"`` (before optimisation), ``"optimised"`` or ``"asm"``."""
@@ -104,8 +127,8 @@ class NativeProgram:
     def _again(self, *arguments: Any) -> Any:
         """Start a call again in code that checks every position where it is used."""
         if self._checked is None:
-            assert self._make_checked is not None
-            self._checked = self._make_checked()
+            assert self.make_checked is not None
+            self._checked = self.make_checked()
         return self._checked.call(*arguments)
 
     def can_write(self, arguments: Sequence[Any]) -> bool:
@@ -181,7 +204,9 @@ def leaves_of(program: Program, weak: Callable[[int], bool]) -> list[Leaf]:
     return leaves
 
 
-def compile_native(program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True, may_bail: bool = True) -> NativeProgram:
+def compile_native(
+    program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True, may_bail: bool = True
+) -> NativeProgram:
     """Compile a program.
 
     Parameters
@@ -205,18 +230,9 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
     leaves = leaves_of(program, weak)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
-    code = object_code(text, options.optimize)
-    arrays = [f"pg_array_{k}" for k in range(len(module.arrays))]
-    name = f"pathgrad.{next(_COUNT)}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    tracker, addresses = link(code, name, module.scipy, entry_symbols(), [ENTRY, *arrays])
-    for symbol, value in zip(arrays, module.arrays, strict=True):
-        ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
-    _LOADED.append(tracker)
+    code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
-    checked = functools.partial(compile_native, program, options, weak, False) if may_bail else None
-    return NativeProgram(
-        text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays, written, checked
-    )
+    return NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
 
 
 def _takes_time(program: Program) -> bool:

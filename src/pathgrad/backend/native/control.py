@@ -13,6 +13,7 @@ from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
 from .hoisting import hoist_checks
+from .pauses import Carried, strips, turns
 from .stationary import is_small, is_stationary, storage_of
 from .values import Value, View
 from .writer import LLVM_TYPES
@@ -27,7 +28,7 @@ def part_types(type_: Type | ListType) -> list[str]:
     return ["ptr", "ptr", *["i64"] * type_.rank] if type_.rank else [LLVM_TYPES[type_.dtype]]
 
 
-class _Carried:
+class _Carried(Carried):
     """What a loop carries: the values that change, and the arrays that stay where they are."""
 
     def __init__(self, e: Emitter, s: Loop | While, live: set[Var]) -> None:
@@ -57,9 +58,13 @@ class _Carried:
         self.phis: list[tuple[str, object]] = []
         self.before = e.w.label
 
+    def kinds(self) -> list[str]:
+        """The LLVM types of the parts."""
+        return [kind for k in self.moving for kind in part_types(self.s.params[k].type)]
+
     def open(self) -> None:
         """Begin the loop's head: the carried values."""
-        kinds = [kind for k in self.moving for kind in part_types(self.s.params[k].type)]
+        kinds = self.kinds()
         values = [part for parts in self.initial for part in parts]
         self.phis = [self.e.w.open_phi(kind, value, self.before) for kind, value in zip(kinds, values, strict=True)]
 
@@ -118,12 +123,14 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     trips = trip_count(e, start, stop, step)
     hoist_checks(e, s)
     carried = _Carried(e, s, live)
+    strip = strips(e, s, carried, trips)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)
     w.start(head)
-    counter, close_counter = w.open_phi("i64", "0", carried.before)
+    counter, close_counter = w.open_phi("i64", strip.first if strip else "0", carried.before)
+    pauses = turns(e, s, carried.before)
     carried.open()
-    w.branch(w.compare("slt", counter, trips), inside, out)
+    w.branch(w.compare("slt", counter, strip.end if strip else trips), inside, out)
     w.start(inside)
     turn = w.subtract(w.subtract(trips, "1"), counter) if s.reversed else counter
     e.env[s.index] = w.add(start, w.multiply(turn, step))
@@ -134,6 +141,8 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     after, going_on = _body(e, s, carried)
     e.ranges.known = known
     following = w.value(f"add nuw nsw i64 {counter}, 1")
+    if pauses:
+        pauses.turn()
     end = w.label
     if going_on is None:
         w.jump(head)
@@ -141,13 +150,19 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         w.branch(going_on, head, out)
     close_counter(following, end)
     carried.close(after, end)
+    if pauses:
+        pauses.close(end)
     w.start(out)
+    if strip:
+        strip.close([name for name, _ in carried.phis])
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:
     """The body of a loop: the next values of what moves, and whether it goes on."""
+    e.depth += 1
     e.block(s.body, set())
+    e.depth -= 1
     going_on = e.scalar(s.body.yields[-1]) if s.exits else None
     _reassociate(e, s)
     after = e.hand_on([s.body.yields[k] for k in carried.moving], set())
@@ -190,6 +205,7 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     w.jump(head)
     w.start(head)
     counter, close_counter = w.open_phi("i64", "0", carried.before)
+    pauses = turns(e, s, carried.before)
     carried.open()
     carried.enter(held=False)
     e.block(s.condition, set())
@@ -201,6 +217,8 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     carried.enter(held=True)
     after, going_on = _body(e, s, carried)
     following = w.value(f"add nuw nsw i64 {counter}, 1")
+    if pauses:
+        pauses.turn()
     end = w.label
     if going_on is None:
         w.jump(head)
@@ -208,6 +226,8 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
         w.branch(going_on, head, out)
     close_counter(following, end)
     carried.close(after, end)
+    if pauses:
+        pauses.close(end)
     w.start(out)
     _results(e, s, carried, tested, end, after, (counter, following), going_on is not None)
 

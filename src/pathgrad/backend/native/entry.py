@@ -19,6 +19,7 @@ from .control import part_types
 from .functions import result_words
 from .hoisting import BAIL
 from .module import NativeModule
+from .pauses import pause_symbols
 from .runtime import STATE
 from .state import open_state
 from .updates import hand_back, nothing, require_apart, returned, write_back
@@ -66,6 +67,7 @@ def entry_symbols() -> dict[str, int]:
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
     symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
+    symbols |= pause_symbols()
     symbols["pg_numpy_ndarray"] = id(np.ndarray)
     for name in ("float64", "float32", "int64"):
         symbols[f"pg_numpy_{name}"] = id(getattr(np, name))
@@ -199,7 +201,7 @@ class _Entry:
         for k in self.written:
             arguments[k].insert(1, "ptr null")
         given = [a for argument in arguments for a in argument]
-        open_state(module, w, state)
+        open_state(module, w, state, interruptible=True)
         args = ", ".join([f"ptr {state}", *given, f"ptr {results}"])
         thread = w.value("call ptr @PyEval_SaveThread()") if releases_lock else ""
         status = w.value(f"call i32 @{self.main}({args})")
@@ -229,8 +231,14 @@ class _Entry:
         return f"define ptr @{ENTRY}(ptr %self, ptr %args, i64 %count) #0 {{\n{body}\n}}"
 
     def failure(self, state: str) -> str:
-        """Raise what failed."""
+        """Raise what failed, unless a signal's handler has raised."""
         w = self.w
+        raised, ours = w.new_label("raised"), w.new_label("ours")
+        self.module.declare("declare ptr @PyErr_Occurred()")
+        w.branch(w.compare("ne", w.value("call ptr @PyErr_Occurred()"), "null", "ptr"), raised, ours)
+        w.start(raised)
+        w.effect("ret ptr null")
+        w.start(ours)
         numbers = [self.field("i64", state, 8 * k) for k in range(1, 5)]
         handler = self.field("ptr", "%self", 32)
         arguments = ", ".join(f"i64 {n}" for n in numbers)
