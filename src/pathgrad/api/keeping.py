@@ -24,7 +24,7 @@ from ..options import Options
 
 if TYPE_CHECKING:
     from ..backend.native.cache import Store
-    from ..backend.native.callable import NativeProgram
+    from ..backend.native.program import NativeProgram
 
 __all__ = ["Keeping", "Kept", "keeping"]
 
@@ -82,7 +82,7 @@ class Keeping:
             key = self._key_of(fixed, bound)
             data = self.place.get(key) if key else None
             if data is not None:
-                from ..backend.native.callable import NativeProgram
+                from ..backend.native.program import NativeProgram
 
                 form, names, packed = marshal.loads(data)
                 return Kept(fixed, Form(*form), names, NativeProgram.unpacked(packed), self.content.dependencies)

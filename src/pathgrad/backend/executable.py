@@ -18,7 +18,7 @@ from .load import load
 
 if TYPE_CHECKING:
     from .native.c_interface import CFunction
-    from .native.callable import NativeProgram
+    from .native.program import NativeProgram
 
 __all__ = ["Executable", "Form"]
 
@@ -100,14 +100,21 @@ class Executable:
         self.description = description
         self.weak = weak
         self.readable = readable
-        self.native: NativeProgram | None = None
+        self._native: NativeProgram | None = None
+        self._is_compiled = bool(kept) or options.backend != "native"
         if kept:
-            self.form, self.native = kept
-            self.native.make_checked = self._checked
+            self.form, self._native = kept
+            self._native.make_checked = self._checked
             return
         self.form = Form.of(self.program)
-        if options.backend == "native":
-            self.native = self._compiled()
+
+    @property
+    def native(self) -> NativeProgram | None:
+        """The program as native code, compiled when it is first asked for; None where it runs as Python."""
+        if not self._is_compiled:
+            self._is_compiled = True
+            self._native = self._compiled()
+        return self._native
 
     @cached_property
     def program(self) -> Program:
@@ -125,7 +132,7 @@ class Executable:
             native.make_checked = self._checked
             return native
         except NativeUnsupported as reason:
-            warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=6)
+            warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=7)
             return None
 
     def _checked(self) -> NativeProgram:
@@ -172,11 +179,11 @@ class Executable:
             raise ValueError(f"inspect: stage is {stage!r}; use {', '.join(_STAGES)}, primal or ir")
         if stage == "python":
             return self.module.source
-        if self.native is None or not self.native.text:
+        if self._native is None or not self._native.text:
             from .native.callable import compile_native
 
-            self.native = compile_native(self.program, self.options, self.weak)
-        return self.native.inspect(stage)
+            self._native, self._is_compiled = compile_native(self.program, self.options, self.weak), True
+        return self._native.inspect(stage)
 
     def can_write(self, values: Sequence[Any]) -> bool:
         """Whether native code may write into the arguments that the program writes."""

@@ -22,9 +22,9 @@ from .control import part_types
 from .functions import result_words
 from .machine import link, object_code
 from .module import NativeModule
-from .pauses import pause_symbols
 from .scalars import convert
 from .state import open_state
+from .symbols import pause_symbols
 from .updates import returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer, number
 

@@ -155,7 +155,7 @@ def _compiler() -> Any:
 @functools.cache
 def _scipy(module: str) -> Any:
     """A module of SciPy's; extension modules alone, without the package around them, where they can be had so."""
-    if module not in sys.modules and module == "scipy.linalg.cython_blas":
+    if module not in sys.modules and module in ("scipy.linalg.cython_blas", "scipy.linalg.cython_lapack"):
         import scipy
 
         folder = os.path.join(scipy.__path__[0], "linalg")

@@ -16,20 +16,13 @@ from ...ir import Block, Call, Const, Let, Loop, Statement, Type, While, sub_blo
 from .emitter import Emitter
 from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, TEAM_AT
 
-__all__ = ["Carried", "Strips", "Turns", "is_heavy", "pause_symbols", "strips", "turns"]
+__all__ = ["Carried", "Strips", "Turns", "is_heavy", "strips", "turns"]
 
 #: Iterations before the first pause: of an outermost loop with loops inside, of others with loops inside, of an
 #: outermost loop without, of a ``while`` inside another loop.
 _OUTER, _INNER, _LIGHT, _WHILE = 8, 256, 1 << 16, 1 << 12
 #: Loops that are certainly this short are left alone.
 _SHORT = 16
-
-
-def pause_symbols() -> dict[str, int]:
-    """What pauses need to know of the process: which thread handles signals."""
-    import threading
-
-    return {"pg_main_thread": threading.main_thread().ident or 0}
 
 
 # ---- which loops -----------------------------------------------------------------------------------------------------
