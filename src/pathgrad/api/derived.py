@@ -255,13 +255,12 @@ class Derived(Addresses):
             program = self._derived(reading, bound, options)
             weak = weakness([(p.name, p.tree) for p in program.parameters], specs)
             known = {n: v for n, v in bound.items() if n in reading.fixed or specs[n].kind == "fixed"}
-            executable = Executable(program, options, self.describe, weak, self._readable(bound, known))
             # a derivative program may have no use for a value that Python cannot give: the function itself says so
             original = load(emit(reading.program)) if reading.may_be_unbound() else None
             names = [p.name for p in reading.program.parameters]
+            keep = kept.keeper(names, reading) if kept and original is None else None
+            executable = Executable(program, options, self.describe, weak, self._readable(bound, known), keep=keep)
             entry = Entry(specs, executable, names, reading.fixed, reading.dependencies, lambda: reading, original)
-            if kept and original is None:
-                kept.keep(executable, names, reading)
         self.entries.setdefault(key, []).append(entry)
         return entry
 

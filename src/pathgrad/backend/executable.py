@@ -84,6 +84,8 @@ class Executable:
         arrays of any length.
     kept : tuple of Form and NativeProgram, optional
         The program's form and code where they come from the disk.
+    keep : callable, optional
+        What is done with the executable once it is compiled.
     """
 
     def __init__(
@@ -94,8 +96,10 @@ class Executable:
         weak: Callable[[int], bool] = lambda _: True,
         readable: Callable[[], Program] | None = None,
         kept: tuple[Form, NativeProgram] | None = None,
+        keep: Callable[[Executable], None] | None = None,
     ) -> None:
         self._made = program
+        self._keep = keep
         self.options = options
         self.description = description
         self.weak = weak
@@ -114,6 +118,8 @@ class Executable:
         if not self._is_compiled:
             self._is_compiled = True
             self._native = self._compiled()
+            if self._native is not None and self._keep is not None:
+                self._keep(self)
         return self._native
 
     @cached_property
