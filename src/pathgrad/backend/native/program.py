@@ -172,5 +172,7 @@ def _as_leaf(value: Any, leaf: Leaf) -> Any:
         dtype = np.dtype(NUMPY_NAMES[leaf.dtype])
         array = np.require(value, dtype, ["C", "A"])
         return array if type(array) is np.ndarray and array.dtype is dtype else np.array(array, dtype)
+    if leaf.kind == "int" and not -(2**63) <= value < 2**63:
+        raise OverflowError(f"the integer {value} does not fit into 64 bits; pass a float")
     convert = {"float": float, "int": int, "bool": bool}.get(leaf.kind) or getattr(np, leaf.kind)
     return value if type(value) is convert else convert(value)
