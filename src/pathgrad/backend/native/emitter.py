@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Block, Const, ListType, Origin, Program, Statement, Type, Var, defined
+from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
 from .escape import stack_variables
 from .groups import Group
@@ -74,6 +74,8 @@ class Emitter:
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
+        #: the loop of which this function runs some of the turns
+        self.part: Loop | None = None
         #: how many loops are around what is being written
         self.depth = 0
         #: the text of each length that is visible, by dimension token
