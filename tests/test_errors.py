@@ -172,6 +172,12 @@ class Case:
 
 CATALOGUE = [
     Case(
+        "an array of another class",
+        lambda: pg.grad(fine)(np.ma.masked_array([1.0, 2.0]), 1.0),
+        errors.ArgumentError,
+        r"x: a MaskedArray cannot be read.*pass np.asarray\(x\)",
+    ),
+    Case(
         "the native form of a step known at run time",
         lambda: pg.compile(every).inspect("llvm", np.ones(4), 2),
         errors.NativeUnsupported,

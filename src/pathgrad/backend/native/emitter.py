@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Block, Const, ListType, Origin, Program, Statement, Type, Var, defined
+from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
 from .definitions import Definitions
 from .escape import plan_stack
@@ -78,6 +78,8 @@ class Emitter:
         self.definitions = Definitions.of(program.body)
         #: statements (by identity) and axes of positions that were checked before
         self.proven: set[tuple[int, int]] = set()
+        #: the loop of which this function runs some of the turns
+        self.part: Loop | None = None
         #: how many loops are around what is being written
         self.depth = 0
         #: the text of each length that is visible, by dimension token
