@@ -182,7 +182,7 @@ def test_compiled_functions_are_kept(files: Files) -> None:
 
 
 def test_constant_arrays_are_kept_by_value(files: Files) -> None:
-    body = "np.sum(np.array([[1.0, 2.0], [3.0, 4.0]]) @ np.array([x, x * x]))"
+    body = "np.sum(np.array([[1.0, 2.0], [3.0, 4.0]]) @ np.array([x, x * x]) @ np.eye(2))"
     files.texts["kept_module"] += f"\ndef literal(x):\n    return {body}\n"
     assert files.call(lambda m: m.literal, 2.0) == (28.0, True)
     assert files.call(lambda m: m.literal, 2.0) == (28.0, False)

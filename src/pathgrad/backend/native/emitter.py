@@ -6,6 +6,7 @@ one of them from outside; then the group becomes one nest of loops (`kernels`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
 __all__ = ["Emitter", "Rules"]
+
+
+_TOO_MANY = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -181,7 +185,7 @@ class Emitter:
             data = self.w.slot(f"[{max(int(size), 1)} x {memory_type(dtype)}]")
             owner = Owned(data, on_stack=True)
         else:
-            bytes_ = self.w.multiply(size, str(SIZES[dtype]))
+            bytes_ = self._bytes(dims, SIZES[dtype])
             data = self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {bytes_}"])
             self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
             owner = Owned(data)
@@ -189,6 +193,23 @@ class Emitter:
             if self.module.options.poison:
                 self.w.effect(f"call void @llvm.memset.p0.i64(ptr {data}, i8 -1, i64 {bytes_}, i1 false)")
         return View(dtype, data, tuple(dims), self.steps(dims), owner, True)
+
+    def _bytes(self, dims: Sequence[str], element: int) -> str:
+        """The bytes of an array; more than there can be where the product does not fit into 64 bits."""
+        known = math.prod([element, *(int(n) for n in dims if n.isdigit())])
+        factors = [n for n in dims if not n.isdigit()]
+        if not factors or known > _TOO_MANY:
+            return str(min(known, _TOO_MANY))
+        self.module.declare("declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)")
+        total, over = factors[0], []
+        for n in [*factors[1:], str(known)]:
+            both = self.w.value(f"call {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64 {total}, i64 {n})")
+            total = self.w.value(f"extractvalue {{ i64, i1 }} {both}, 0")
+            over.append(self.w.value(f"extractvalue {{ i64, i1 }} {both}, 1"))
+        any_over = over[0]
+        for one in over[1:]:
+            any_over = self.w.value(f"or i1 {any_over}, {one}")
+        return self.w.select(any_over, str(_TOO_MANY), total)
 
     def steps(self, dims: Sequence[str]) -> tuple[str, ...]:
         """The strides of a C-contiguous array."""
