@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...ir import Let, Type
 from .emitter import Emitter
+from .outline import outlined
 from .scalars import convert, elementwise
 from .values import View
 from .writer import LLVM_TYPES, SIZES, UNROLLED, number
@@ -43,9 +44,9 @@ def _matmul(e: Emitter, let: Let) -> None:
     elif len(a.dims) == 2 and len(b.dims) == 2:
         _matrices(e, a, b, result)
     elif len(a.dims) == 2:
-        _by_vector(e, a, b, result)
+        _shared_by_vector(e, a, b, result)
     else:
-        _by_vector(e, _transposed(b), a, result)
+        _shared_by_vector(e, _transposed(b), a, result)
 
 
 def _transposed(a: View) -> View:
@@ -108,6 +109,13 @@ def _row(e: Emitter, b: View, k: int, columns: int, kind: str) -> str:
     return row
 
 
+def _shared_by_vector(e: Emitter, a: View, b: View, result: View) -> None:
+    if _is_tiny(a) and _is_tiny(b):
+        _by_vector(e, a, b, result)
+        return
+    outlined(e, "matrix_by_vector", [a, b, result], lambda views: _by_vector(e, *views))
+
+
 def _by_vector(e: Emitter, a: View, b: View, result: View) -> None:
     """Matrix times vector: row by row where rows are contiguous, otherwise column by column."""
     if a.strides[0] == "1" and a.strides[1] != "1":
@@ -150,17 +158,17 @@ def _loops(e: Emitter, a: View, b: View, result: View) -> None:
 
 def _matrices(e: Emitter, a: View, b: View, result: View) -> None:
     if result.dtype not in ("f64", "f32") or a.dtype != result.dtype or b.dtype != result.dtype:
-        _loops(e, a, b, result)
+        outlined(e, "matrix_by_matrix", [a, b, result], lambda views: _loops(e, *views))
         return
     w = e.w
     work = w.multiply(w.multiply(a.dims[0], a.dims[1]), b.dims[1])
     if work.isdigit() and int(work) <= _SMALL:
-        _loops(e, a, b, result)
+        outlined(e, "matrix_by_matrix", [a, b, result], lambda views: _loops(e, *views))
         return
     small, large, out = w.new_label("small"), w.new_label("blas"), w.new_label("product.end")
     w.branch(w.compare("sle", work, str(_SMALL)), small, large)
     w.start(small)
-    _loops(e, a, b, result)
+    outlined(e, "matrix_by_matrix", [a, b, result], lambda views: _loops(e, *views))
     w.jump(out)
     w.start(large)
     outer, e.owned = e.owned, []

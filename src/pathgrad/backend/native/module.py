@@ -51,6 +51,7 @@ class NativeModule:
     sites: list[Site] = field(default_factory=list)
     scipy: dict[str, tuple[str, str]] = field(default_factory=dict)
     arrays: list[Any] = field(default_factory=list)
+    outlined: dict[Any, str] = field(default_factory=dict)
     list_releases: dict[str, str] = field(default_factory=dict)
     _declarations: dict[str, None] = field(default_factory=dict)
     _helpers: dict[str, None] = field(default_factory=dict)
