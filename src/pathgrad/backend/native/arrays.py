@@ -159,7 +159,7 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
     source = e.read(value)
     if isinstance(source, View | Splat):
         for n, token in zip(source.dims, where.dims[-len(source.dims) :], strict=False):
-            if n != token:
+            if n != "1" and not e.suppose_equal(n, token):
                 e.check(
                     e.w.value(f"or i1 {e.w.compare('eq', n, token)}, {e.w.compare('eq', n, '1')}"),
                     "shape",

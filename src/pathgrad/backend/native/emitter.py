@@ -23,7 +23,10 @@ from .ranges import Ranges
 from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
-__all__ = ["Emitter", "Rules"]
+__all__ = ["BAIL", "Emitter", "Rules"]
+
+#: What a function returns where the call must start again in code that checks and supposes nothing.
+BAIL = "2"
 
 
 _TOO_MANY = 2**63 - 1
@@ -82,6 +85,8 @@ class Emitter:
         self.definitions = Definitions.of(program.body)
         #: statements (by identity) and axes of positions that were checked before
         self.proven: set[tuple[int, int]] = set()
+        #: lengths that were found equal to others
+        self.same: dict[str, str] = {}
         #: the loop of which this function runs some of the turns
         self.part: Loop | None = None
         #: how many loops are around what is being written
@@ -127,6 +132,36 @@ class Emitter:
                 self.shadow(atom, value)
         assert isinstance(value, View), atom
         return value
+
+    def canonical(self, n: str) -> str:
+        """One text for lengths that were found equal."""
+        while n in self.same:
+            n = self.same[n]
+        return n
+
+    def suppose_equal(self, a: str, b: str) -> bool:
+        """Go on with two lengths as one; where they differ the call starts again in code that supposes nothing.
+
+        False where no call may start again: then nothing is supposed.
+        """
+        a, b = self.canonical(a), self.canonical(b)
+        if a == b:
+            return True
+        if not self.module.may_bail or (a.isdigit() and b.isdigit()):
+            return False
+        self.bail_unless(self.w.compare("eq", a, b))
+        if a.isdigit():
+            a, b = b, a
+        self.same[a] = b
+        return True
+
+    def bail_unless(self, holds: str) -> None:
+        """Start the call again, in code that checks and supposes nothing, unless a condition holds."""
+        on, again = self.w.new_label("supposed"), self.w.new_label("again")
+        self.w.branch(holds, on, again, ", !prof !0")
+        self.w.start(again)
+        self.w.effect(f"ret i32 {BAIL}")
+        self.w.start(on)
 
     def shadow(self, variable: Var, value: Value) -> None:
         """Give a variable another form until the end of the block that is being written."""
@@ -420,6 +455,7 @@ class Emitter:
         """Write the statements of a block; ``live_out`` is read after it besides its yields. `leave` ends it."""
         last_read = _last_reads(block)
         outer, lengths, local, shadowed = self.read_later, dict(self.lengths), self.local, self.shadowed
+        same = dict(self.same)
         self.local, self.shadowed = set(), []
         after = live_after(block, live_out)
         end = len(block.statements)
@@ -436,7 +472,7 @@ class Emitter:
             self.release_unread(live)
         self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
         self.flush()
-        self.read_later, self.lengths = outer, lengths
+        self.read_later, self.lengths, self.same = outer, lengths, same
         self.ended.append((local, shadowed))
 
     def leave(self) -> None:

@@ -15,7 +15,7 @@ from ...ir import Program, Type
 from ...ir.types import NUMPY_NAMES
 from .control import part_types
 from .functions import result_words
-from .hoisting import BAIL
+from .emitter import BAIL
 from .module import NativeModule
 from .runtime import STATE
 from .state import open_state

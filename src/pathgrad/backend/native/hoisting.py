@@ -18,10 +18,7 @@ from .emitter import Emitter
 from .stationary import is_stationary
 from .values import View
 
-__all__ = ["BAIL", "hoist_checks"]
-
-#: What a function returns where the call must start again with checks.
-BAIL = "2"
+__all__ = ["hoist_checks"]
 
 
 @dataclass(frozen=True)
@@ -81,11 +78,7 @@ def hoist_checks(e: Emitter, loop: Loop) -> None:
         empty = ranges.is_empty(loop)
         if empty is not None:
             holds = e.w.value(f"or i1 {holds}, {empty}")
-        on, again = e.w.new_label("inside"), e.w.new_label("again")
-        e.w.branch(holds, on, again, ", !prof !0")
-        e.w.start(again)
-        e.w.effect(f"ret i32 {BAIL}")
-        e.w.start(on)
+        e.bail_unless(holds)
 
 
 def _both(e: Emitter, a: str, b: str) -> str:

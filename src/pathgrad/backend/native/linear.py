@@ -22,7 +22,7 @@ def _matmul(e: Emitter, let: Let) -> None:
     assert isinstance(type_, Type)
     a, b = (e.array(x) for x in let.args)
     inner_a, inner_b = a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0]
-    if inner_a != inner_b:
+    if not e.suppose_equal(inner_a, inner_b):
         e.check(
             e.w.compare("eq", inner_a, inner_b),
             "shape",
