@@ -15,7 +15,7 @@ import numpy as np
 from ...errors import NativeUnsupported
 from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
-from .definitions import Definitions
+from .definitions import Definitions, LengthClasses
 from .escape import plan_stack
 from .groups import Group
 from .module import NativeModule, memory_type
@@ -85,6 +85,9 @@ class Emitter:
         self.definitions = Definitions.of(program.body)
         #: statements (by identity) and axes of positions that were checked before
         self.proven: set[tuple[int, int]] = set()
+        self.classes = LengthClasses(program.body)
+        #: one length of each class of axes that meet
+        self.met: dict[tuple[Var, int], str] = {}
         #: lengths that were found equal to others
         self.same: dict[str, str] = {}
         #: the loop of which this function runs some of the turns
@@ -154,6 +157,16 @@ class Emitter:
             a, b = b, a
         self.same[a] = b
         return True
+
+    def meet(self, variable: Var) -> None:
+        """Suppose the lengths of a new array equal to those that it will meet."""
+        value = self.env.get(variable)
+        if not self.module.may_bail or not isinstance(value, View | Splat | Pending):
+            return
+        for axis, n in enumerate(reversed(value.dims), 1):
+            if n != "1":
+                known = self.met.setdefault(self.classes.of(variable, axis), n)
+                self.suppose_equal(n, known)
 
     def bail_unless(self, holds: str) -> None:
         """Start the call again, in code that checks and supposes nothing, unless a condition holds."""
@@ -455,7 +468,7 @@ class Emitter:
         """Write the statements of a block; ``live_out`` is read after it besides its yields. `leave` ends it."""
         last_read = _last_reads(block)
         outer, lengths, local, shadowed = self.read_later, dict(self.lengths), self.local, self.shadowed
-        same = dict(self.same)
+        same, met = dict(self.same), dict(self.met)
         self.local, self.shadowed = set(), []
         after = live_after(block, live_out)
         end = len(block.statements)
@@ -472,7 +485,7 @@ class Emitter:
             self.release_unread(live)
         self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
         self.flush()
-        self.read_later, self.lengths, self.same = outer, lengths, same
+        self.read_later, self.lengths, self.same, self.met = outer, lengths, same, met
         self.ended.append((local, shadowed))
 
     def leave(self) -> None:

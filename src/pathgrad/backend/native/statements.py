@@ -27,6 +27,8 @@ def write_statement(e: Emitter, s: object, live: set[Var]) -> None:
     """Write one statement; ``live`` is read after it."""
     if isinstance(s, Let):
         _let(e, s)
+        if s.target.type.rank:
+            e.meet(s.target)
         return
     e.flush()
     if isinstance(s, Loop):
