@@ -242,7 +242,7 @@ class _Uses:
         low = loop.start if loop.step.value > 0 else loop.stop
         if not isinstance(low, Const):
             return False
-        return int(low.value) + (loop.step.value < 0) + distance >= 0
+        return bool(int(low.value) + (loop.step.value < 0) + distance >= 0)
 
 
 class _Scratch:
