@@ -83,6 +83,10 @@ def numbered_dims(e: Emitter, let: Let) -> tuple[str, ...]:
     width = e.w.value(f"fsub double {last}, {first}")
     parts = e.w.value(f"fdiv double {width}, {by}")
     e.module.declare("declare double @llvm.ceil.f64(double)")
+    e.module.declare("declare double @llvm.fabs.f64(double)")
+    size = e.w.value(f"call double @llvm.fabs.f64(double {parts})")
+    fits = e.w.value(f"fcmp olt double {size}, {number(2.0**60, 'f64')}")
+    e.check(fits, "value", "arange: the number of elements is not finite, or too large")
     count = convert(e.w, e.w.value(f"call double @llvm.ceil.f64(double {parts})"), "f64", "i64")
     return (e.w.select(e.w.compare("sgt", count, "0"), count, "0"),)
 

@@ -158,6 +158,8 @@ class NativeProgram:
             message = f"{site.filename}:{site.origin.line}: {message}, in `{site.origin.text.strip()}`"
         if site.kind == "index":
             raise IndexError(message)
+        if site.kind == "overflow":
+            raise OverflowError(message)
         if site.kind == "recursion":
             raise RecursionError(message)
         if site.kind == "leak":

@@ -10,7 +10,7 @@ from .control import write_branch, write_loop, write_while
 from .emitter import Emitter
 from .functions import write_call
 from .fusion import join, same_lengths
-from .generators import GENERATORS, checked_power
+from .generators import GENERATORS, check_integral, checked_power
 from .groups import Group, Member, Sink
 from .linear import PRODUCTS
 from .scalars import convert, elementwise
@@ -71,6 +71,8 @@ def _per_element(e: Emitter, let: Let, type_: Type) -> None:
     if not type_.rank:
         operands = [(e.scalar(a), a.type.dtype) for a in let.args[: 1 if name == "cast_like" else None]]  # type: ignore[union-attr]
         if name in ("cast", "cast_like", "copy"):
+            if name == "cast" and type_.dtype == "i64":
+                check_integral(e, *operands[0])
             e.env[let.target] = convert(e.w, *operands[0], type_.dtype)
         elif name == "power":
             e.env[let.target] = checked_power(e, let, [value for value, _ in operands])

@@ -105,7 +105,8 @@ def _slice(e: Emitter, item: Slice, operands: object, n: str) -> tuple[str, str,
     if step is not None:
         if not isinstance(step, Const):
             raise NativeUnsupported("a slice whose step is known at run time only")
-        by = int(step.value)
+        # longer steps than arrays are long all take the first element alone
+        by = max(min(int(step.value), 2**48), -(2**48))
     if by == 0:
         e.check("false", "value", "slice step cannot be zero")
         return "0", "0", 1
