@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ...errors import NativeUnsupported
 from ...ir import Const, Let, Type, Var
 from .emitter import Emitter
+from .groups import Sink
 from .scalars import convert, elementwise
 from .values import Pending, Splat, View
 from .views import element_view, stretched
@@ -149,7 +150,22 @@ def _store(e: Emitter, let: Let) -> None:
     e.env[let.target] = array
     where = element_view(e, let, array, numbers)
     assert isinstance(where, View)
-    _write(e, let, where, value)
+    if not _joins(e, let, where, value):
+        _write(e, let, where, value)
+
+
+def _joins(e: Emitter, let: Let, where: View, value: object) -> bool:
+    """Whether a write of what the open group computes becomes part of it."""
+    group = e.group
+    if group is None or not isinstance(value, Var) or value not in group.values or where.owner is None:
+        return False
+    if id(where.owner) in group.storages or len(where.dims) != len(group.dims):
+        return False
+    if not all(e.suppose_equal(n, m) for n, m in zip(where.dims, group.dims, strict=True)):
+        return False
+    group.sinks.append(Sink(let, value, target=where))
+    group.written.add(id(where.owner))
+    return True
 
 
 def _write(e: Emitter, let: Let, where: View, value: object) -> None:

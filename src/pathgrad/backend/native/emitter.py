@@ -210,6 +210,16 @@ class Emitter:
             group, self.group = self.group, None
             self.rules.group(self, group)
 
+    def flush_writes(self, atoms: Iterable[Atom]) -> None:
+        """Write the open group if it will write what one of the atoms reads."""
+        if self.group is None or not self.group.written:
+            return
+        for atom in atoms:
+            owner = self._owner(atom) if isinstance(atom, Var) else None
+            if owner is not None and id(owner) in self.group.written:
+                self.flush()
+                return
+
     def _constant_array(self, atom: Const) -> View:
         value = np.asarray(atom.value)
         steps = [s // value.itemsize for s in value.strides]

@@ -87,7 +87,8 @@ class _Nest:
         arrays += [v for a in self.accumulators if isinstance(v := self._outside(a.sink.source), View)]
         if any(m.let.op.name == "outer" for m in self.members):
             return False
-        if self.writes or not all(a.contiguous and same_lengths(self.e, a.dims, self.group.dims) for a in arrays):
+        arrays += [s.target for s in self.writes if s.target is not None]
+        if not all(a.contiguous and same_lengths(self.e, a.dims, self.group.dims) for a in arrays):
             return False
         return all(a.covers_all for a in self.accumulators)
 

@@ -46,6 +46,7 @@ def _let(e: Emitter, let: Let) -> None:
     name = let.op.name
     type_ = let.target.type
     e.ranges.learn(let)
+    e.flush_writes(let.args)
     if isinstance(type_, ListType) or (let.args and isinstance(let.args[0].type, ListType)):
         LISTS[name](e, let)
         return
