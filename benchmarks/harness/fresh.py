@@ -36,8 +36,9 @@ def asked(what: str, target: str, name: str, size: Any, cache: Path, patience: f
         Where compiled code is kept; empty for a call that has to compile.
     """
     command = [sys.executable, "-m", "harness.fresh", what, target, name, repr(size)]
-    # the package's own variable, and the one that the system's convention has
-    environment = {**os.environ, **ONE_THREAD, "PATHGRAD_CACHE_DIR": str(cache), "XDG_CACHE_HOME": str(cache)}
+    environment = {**os.environ, **ONE_THREAD, "PATHGRAD_CACHE": str(cache)}
+    # as users have it: modules are compiled to bytecode once
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=patience)
     except subprocess.TimeoutExpired as error:

@@ -14,13 +14,12 @@ __all__ = ["gradient", "use_threads", "value"]
 
 def use_threads(count: int) -> None:
     """How many threads long loops may run on, from here on."""
-    if callable(getattr(pg, "options", None)):
-        pg.options(threads=count)
+    pg.options(threads=count)
 
 
 def value(program: Program) -> Callable[..., Any]:
     """The compiled function."""
-    return pg.compile(program.value) if hasattr(pg, "compile") else program.value
+    return pg.compile(program.value)  # type: ignore[no-any-return]
 
 
 def gradient(program: Program) -> Callable[..., Any]:
