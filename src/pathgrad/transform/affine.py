@@ -42,16 +42,16 @@ class Forms:
 
     Parameters
     ----------
-    loop : Loop
+    loop : Loop or While
         The outermost loop that is considered.
     same_length : set of Var
         Arrays whose lengths are the same in all iterations, though they are defined inside.
     """
 
-    def __init__(self, loop: Loop, same_length: set[Var]) -> None:
+    def __init__(self, loop: Loop | While, same_length: set[Var]) -> None:
         self.same_length = same_length
         self.definitions: dict[Var, Let] = {}
-        self.indices = {loop.index}
+        self.indices = {loop.index} if isinstance(loop, Loop) else set()
         #: what may be another number in another iteration
         self.inside: set[Var] = set(loop.params)
         for s in walk(loop.body):

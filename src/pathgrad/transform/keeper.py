@@ -1,22 +1,71 @@
-"""Keeping values in a forward loop and reading them in its backward loop (floor 3)."""
+"""Keeping values in a forward loop and reading them in its backward loop (floor 3).
+
+Numbers of a counted loop are kept in an array with one place for each iteration, arrays in the rows of an array of one
+more rank if their lengths are known before the loop; everything else in a list.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..ir import Atom, Block, Builder, Const, Let, ListType, Loop, Statement, Type, Var, While, array, constant, defined
 from ..ops import TABLE, Index, Integer, Op
 
-__all__ = ["Keeper", "literal_int"]
+__all__ = ["Keeper", "Lengths", "literal_int"]
 
 _ELEMENT = Index((Integer(),))
+
+
+class Lengths:
+    """The lengths of axes that are known at a place of a program.
+
+    Parameters
+    ----------
+    visible : sequence of Var
+        What is defined there.
+    """
+
+    def __init__(self, visible: Sequence[Var]) -> None:
+        self.numbers: dict[Any, Var] = {}
+        self.axes: dict[Any, tuple[Var, int]] = {}
+        for v in visible:
+            if not isinstance(v.type, Type):
+                continue
+            if not v.type.rank and v.type.dtype == "i64":
+                self.numbers.setdefault(v.dimension, v)
+            for axis, token in enumerate(v.type.dims):
+                self.axes.setdefault(token, (v, axis))
+
+    def of(self, dims: Sequence[Any], builder: Builder) -> list[Atom] | None:
+        """The lengths of axes with these tokens; None where one is not known."""
+        if not all(token is not None and self._is_known(token) for token in dims):
+            return None
+        return [self._length(token, builder) for token in dims]
+
+    def _is_known(self, token: Any) -> bool:
+        literal = token == 1 or (isinstance(token, tuple) and token[0] == "literal")
+        return literal or token in self.numbers or token in self.axes
+
+    def _length(self, token: Any, builder: Builder) -> Atom:
+        if token == 1:
+            return constant(1)
+        if isinstance(token, tuple) and token[0] == "literal":
+            return constant(token[1])
+        if token in self.numbers:
+            return self.numbers[token]
+        v, axis = self.axes[token]
+        return builder.emit(TABLE["length"], [v], {"axis": axis}, name="n")
 
 
 class Keeper:
     """Adds kept values to a forward loop and reads them in its backward loop."""
 
-    def __init__(self, s: Loop | While, builder: Builder, back_index: Var, before: list[Statement]) -> None:
+    def __init__(
+        self, s: Loop | While, builder: Builder, back_index: Var, before: list[Statement], lengths: Lengths
+    ) -> None:
         self.s, self.builder, self.back_index, self.before = s, builder, back_index, before
+        self.lengths = lengths
         self.count: Atom | None = None
         self.place: Atom | None = None
         self.position_read: Atom | None = None
@@ -37,20 +86,18 @@ class Keeper:
 
     def keep(self, v: Var) -> Atom:
         """Keep ``v`` in every iteration; the atom that reads it in the backward loop (written to the open block)."""
-        scalar = isinstance(v.type, Type) and not v.type.rank and isinstance(self.s, Loop)
         name = f"{v.name}_kept"
-        if scalar:
+        lengths = self._lengths_of(v)
+        if lengths is not None:
             assert isinstance(v.type, Type)
-            type_: Any = array(v.type.dtype, (None,))
-            init = self._before(TABLE["empty"], [self._count()], {"dtype": v.type.dtype}, name)
+            init = self._before(TABLE["empty"], [self._count(), *lengths], {"dtype": v.type.dtype}, name)
         else:
-            type_ = ListType(v.type)
             init = self._before(TABLE["new_list"], [], {"element": v.type}, name)
-        param, result, updated = Var(name, type_), Var(name, type_), Var(name, type_)
+        param, result, updated = (Var(name, init.type) for _ in range(3))
         s = self.s
         statements: list[Statement] = []
         with self.builder.open(Block(statements)), self.builder.at(s.origin, "kept"):
-            if scalar:
+            if lengths is not None:
                 assert isinstance(s, Loop)
                 place = self._position(s.index)
                 self.builder.append(
@@ -64,11 +111,20 @@ class Keeper:
         s.inits.append(init)
         s.results.append(result)
         s.body.yields.insert(at, updated)
-        return self._read(result, v, scalar)
+        return self._read(result, v, lengths is not None)
 
-    def _read(self, result: Var, v: Var, scalar: bool) -> Atom:
+    def _lengths_of(self, v: Var) -> list[Atom] | None:
+        """What the lengths of one row are in every iteration; None where a list is needed."""
+        if not isinstance(v.type, Type) or not isinstance(self.s, Loop):
+            return None
+        if v.type.rank and self.s.exits:
+            return None  # rows for iterations that may never come
+        with self.builder.open(Block(self.before)), self.builder.at(self.s.origin, "kept"):
+            return self.lengths.of(v.type.dims, self.builder)
+
+    def _read(self, result: Var, v: Var, in_array: bool) -> Atom:
         place = self._read_position()
-        if scalar:
+        if in_array:
             return self.builder.emit(TABLE["load"], [result, place], {"index": _ELEMENT}, v.name)
         if isinstance(self.s, Loop) and self.s.reversed:
             place = self.builder.emit(TABLE["subtract"], [constant(-1), place], name="k")
@@ -83,7 +139,7 @@ class Keeper:
                 return
         body[:0] = statements
 
-    def _before(self, op: Op, args: list[Any], params: dict[str, Any], name: str) -> Atom:
+    def _before(self, op: Op, args: Sequence[Any], params: dict[str, Any], name: str) -> Atom:
         with self.builder.open(Block(self.before)), self.builder.at(self.s.origin, "kept"):
             return self.builder.emit(op, args, params, name)
 

@@ -8,7 +8,8 @@ by `residuals`. Anchors: Schenck, Rønning, Henriksen and Oancea, "AD for an Arr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import ProgramError
@@ -26,6 +27,7 @@ from ..ir import (
     Type,
     Var,
     While,
+    defined,
     is_float,
     remove_dead,
     walk,
@@ -37,6 +39,9 @@ from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
 from .forward import distinct, finish, same_lengths
+from .induction import count_by_index
+from .keeper import Lengths
+from .privatise import privatise
 from .residuals import cut_branch, cut_loop
 from .scope import Past
 from .settled import settled_reads
@@ -136,12 +141,13 @@ class _Reverse:
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
         body = clone_block(self.program.body, mapping)
-        copy = Program("", inputs, body)
+        copy = count_by_index(privatise(Program("", inputs, body)))
         active = [inputs[k] for k in self.positions]
         outputs = [a for a in body.yields if is_float(a.type)]
         self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
         self.builder = ShapeBuilder()
         self.builder.represent(inputs)
+        self.visible: list[Sequence[Var]] = [inputs]
         for s in walk(body):
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
@@ -213,7 +219,8 @@ class _Reverse:
                 self.cotangents.add(atom, bar)
             for k in range(len(block.statements) - 1, -1, -1):
                 s = block.statements[k]
-                with self.builder.at(s.origin, "adjoint"):
+                visible = [v for before in block.statements[:k] for v in defined(before)]
+                with self.builder.at(s.origin, "adjoint"), self.within(visible):
                     if isinstance(s, Let):
                         pieces[k] = [*self.undo.write(s, self.builder), s]
                         self.let(s)
@@ -224,6 +231,19 @@ class _Reverse:
                     else:
                         pieces[k] = self.loop(s, depth)
         return [s for piece in pieces for s in piece], backward
+
+    @contextmanager
+    def within(self, visible: Sequence[Var]) -> Iterator[None]:
+        """Let these variables be known in the context, with those that are known around it."""
+        self.visible.append(visible)
+        try:
+            yield
+        finally:
+            self.visible.pop()
+
+    def lengths(self) -> Lengths:
+        """The lengths that are known here."""
+        return Lengths([v for level in self.visible for v in level])
 
     # ---- statements --------------------------------------------------------------------------------------------------
     def let(self, s: Let) -> None:
@@ -346,7 +366,7 @@ class _Reverse:
         if isinstance(s, Loop) and s.checkpoints is not None and not s.reversed:
             pieces = cut_checkpointed(s, backward, params, inits, results, self.builder)
         else:
-            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.past())
+            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.past(), self.lengths())
         for result, goes_out in zip(results, backward.yields, strict=False):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
