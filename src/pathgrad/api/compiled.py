@@ -75,7 +75,7 @@ class Compiled(Derived):
     def __init__(self, f: Callable[..., Any], backend: str | None) -> None:
         name = getattr(f, "__name__", "f")
         own = name if name.isidentifier() else "compiled"
-        super().__init__(f, own, lambda reading, bound: reading.program, backend=backend)
+        super().__init__(f, own, lambda reading, bound: reading.program, backend=backend, recipe=("compile",))
         self.values = self.primal
         self.primal = Primal(f, in_place=True)
         self._warned = False
@@ -98,11 +98,11 @@ class Compiled(Derived):
         executable = entry.executable
         if executable.native is None:
             return self.primal.function(*arguments, **keywords)
-        if entry.reading.may_be_unbound():
+        if entry.original is not None:
             return self._plainly("it may read a name that has no value yet", arguments, keywords)
         if any(isinstance(v, np.ndarray) and not v.ndim for v in _leaves(list(bound.values()))):
             return self._plainly("an array without axes is an argument", arguments, keywords)
-        values = [bound[p.name] for p in entry.reading.program.parameters]
+        values = [bound[name] for name in entry.names]
         if not executable.can_write(values):
             why = "an array that it writes is read-only, or shares its storage with another"
             return self._plainly(why, arguments, keywords)

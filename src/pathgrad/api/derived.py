@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -18,27 +19,19 @@ from ..backend import Executable, emit, load
 from ..backend.executable import prepared
 from ..errors import ArgnumsError, ArgumentError, ScalarOutputError
 from ..frontend import Reading, Source, Spec, read, source_of, spec_of
-from ..frontend.read import tree_positions
+from ..frontend.read import guards, tree_positions
+from ..frontend.source import MISSING, default_of, parameters_of
 from ..ir import Program, Type, is_float, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
 from .addresses import Addresses
+from .entry import Entry, same, weakness
+from .keeping import keeping
 from .located import located
 
 __all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
 
 Argnums = int | str | Sequence[int | str]
-
-
-@dataclass
-class Entry:
-    """What serves all calls with the same forms of arguments."""
-
-    reading: Reading
-    program: Program
-    executable: Executable
-    specs: dict[str, Spec]
-    original: Callable[..., Any] | None = None
 
 
 class Primal:
@@ -58,6 +51,7 @@ class Primal:
         self.derived = function if isinstance(function, Derived) else None
         self.bound: tuple[Any, ...] = (function.__self__,) if inspect.ismethod(function) else ()
         self._source: Source | None = None
+        self._names: list[str] | None = None
         self.name = getattr(function, "__name__", type(function).__name__)
         self.readings: dict[Any, list[Reading]] = {}
 
@@ -81,9 +75,10 @@ class Primal:
 
     def parameter_names(self) -> list[str]:
         """The names of the parameters."""
-        if self.derived is not None:
-            return self.derived.parameter_names()
-        return self.source.parameter_names()
+        if self._names is None:
+            own = parameters_of(self.function) if self._source is None else None
+            self._names = self.derived.parameter_names() if self.derived else own or self.source.parameter_names()
+        return self._names
 
     def bind(self, arguments: Sequence[Any], keywords: dict[str, Any]) -> dict[str, Any]:
         """Arguments by name; numeric defaults too, so that they stay arguments of the derived program."""
@@ -99,15 +94,19 @@ class Primal:
                 raise TypeError(f"{self.name}() got multiple values for argument {name!r}")
             bound[name] = value
         if self.derived is None:
-            from ..frontend.source import MISSING
-
             for name in names:
                 if name not in bound:
-                    value = self.source.defaults(name)
+                    value = self.default(name)
                     if value is MISSING:
                         raise TypeError(f"{self.name}() missing the argument {name!r}")
                     bound[name] = value
         return {name: bound[name] for name in names if name in bound}
+
+    def default(self, name: str) -> Any:
+        """The default of a parameter, or `MISSING`."""
+        if isinstance(self.function, FunctionType):
+            return default_of(self.function, name)
+        return self.source.defaults(name)
 
     def read(self, specs: dict[str, Spec], values: Callable[[str], Any]) -> Reading:
         """The program for arguments of these forms."""
@@ -115,36 +114,11 @@ class Primal:
             return self.derived.reading(specs, values)
         key = tuple(specs.items())
         for reading in self.readings.get(key, []):
-            if reading.is_current() and all(_same(values(n), v) for n, v in reading.fixed.items()):
+            if reading.is_current() and all(same(values(n), v) for n, v in reading.fixed.items()):
                 return reading
         reading = read(self.source, specs, values, in_place=self.in_place)
         self.readings.setdefault(key, []).append(reading)
         return reading
-
-
-def _weakness(program: Program, specs: dict[str, Spec]) -> Callable[[int], bool]:
-    """Which inputs of a program are Python's own numbers."""
-    strong: set[int] = set()
-
-    def visit(tree: Any, spec: Spec) -> None:
-        if isinstance(tree, int):
-            if not spec.weak and spec.value is None:
-                strong.add(tree)
-        elif isinstance(tree, dict):
-            for key, part in zip(spec.keys, spec.parts, strict=True):
-                visit(tree[key], part)
-        elif tree is not None:
-            for part, its in zip(tree, spec.parts, strict=True):
-                visit(part, its)
-
-    for parameter in program.parameters:
-        if parameter.name in specs:
-            visit(parameter.tree, specs[parameter.name])
-    return lambda k: k not in strong
-
-
-def _same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
 
 
 class Derived(Addresses):
@@ -162,6 +136,8 @@ class Derived(Addresses):
         One sentence for the emitted module.
     backend : str, optional
         ``"native"`` or ``"python"``; by default the one of `pathgrad.options`.
+    recipe : tuple, optional
+        All that `derive` depends on besides the reading, as plain data: programs with a recipe are kept on disk.
     """
 
     def __init__(
@@ -171,7 +147,9 @@ class Derived(Addresses):
         derive: Callable[[Reading, dict[str, Any]], Program],
         describe: str = "",
         backend: str | None = None,
+        recipe: tuple[Any, ...] | None = None,
     ) -> None:
+        self.recipe = recipe
         self._options = options_for(backend, name)
         self.primal = Primal(function)
         self.derive = derive
@@ -220,18 +198,18 @@ class Derived(Addresses):
 
     def _shorten(self, entry: Entry, keywords: dict[str, Any]) -> None:
         """Let the next calls with arguments of the same types go straight to native code."""
-        native, guards = entry.executable.native, entry.reading.guards()
-        if native is None or guards is None or keywords or entry.original is not None or self.primal.bound:
+        native, guarded = entry.executable.native, guards(entry.dependencies)
+        if native is None or guarded is None or keywords or entry.original is not None or self.primal.bound:
             return
-        names = [p.name for p in entry.program.parameters]
+        names = [name for name, _ in entry.executable.form.parameters]
         plain = all(spec.kind in ("number", "array") and spec.value is None for spec in entry.specs.values())
-        if plain and entry.executable.is_flat and names == list(entry.specs):
-            self._guards, self._under = guards, current()
+        if plain and entry.executable.form.is_flat and names == list(entry.specs):
+            self._guards, self._under = guarded, current()
             self._fast = native.entry(self._call)
 
     def run(self, entry: Entry, bound: dict[str, Any], seeds: Sequence[Any] = ()) -> Any:
         """Call the derived program."""
-        values = [bound[p.name] for p in entry.reading.program.parameters]
+        values = [bound[name] for name in entry.names]
         if entry.original is not None:
             entry.original(*map(prepared, values))
         try:
@@ -246,17 +224,38 @@ class Derived(Addresses):
         options = self._options()
         key = (options, *specs.items())
         for entry in self.entries.get(key, []):
-            if entry.reading.is_current() and all(_same(bound[n], v) for n, v in entry.reading.fixed.items()):
+            if entry.serves(bound):
                 return entry
-        reading = self.primal.read(specs, bound.__getitem__)
-        flat = replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
-        program = self.derive(flat, bound)
-        executable = Executable(program, options, self.describe, _weakness(program, specs))
-        # a derivative program may have no use for a value that Python cannot give: the function itself says so
-        original = load(emit(reading.program)) if reading.may_be_unbound() else None
-        entry = Entry(reading, program, executable, specs, original)
+        kept = keeping(self.primal.function, self.recipe, specs, options)
+        found = kept.found(bound) if kept else None
+        if found is not None:
+            known = {name: bound[name] for name in found.fixed}
+            read_later = functools.cache(lambda: self.primal.read(specs, known.__getitem__))
+            executable = Executable(
+                lambda: self.derive(_flat(read_later(), options), known),
+                options,
+                self.describe,
+                weakness(found.form.parameters, specs),
+                (found.form, found.native),
+            )
+            entry = Entry(specs, executable, found.names, known, found.dependencies, read_later)
+        else:
+            reading = self.primal.read(specs, bound.__getitem__)
+            program = self.derive(_flat(reading, options), bound)
+            weak = weakness([(p.name, p.tree) for p in program.parameters], specs)
+            executable = Executable(program, options, self.describe, weak)
+            # a derivative program may have no use for a value that Python cannot give: the function itself says so
+            original = load(emit(reading.program)) if reading.may_be_unbound() else None
+            names = [p.name for p in reading.program.parameters]
+            entry = Entry(specs, executable, names, reading.fixed, reading.dependencies, lambda: reading, original)
+            if kept and original is None:
+                kept.keep(executable, names, reading)
         self.entries.setdefault(key, []).append(entry)
         return entry
+
+    def __pathgrad_content__(self) -> tuple[Any, ...] | None:
+        """What it is by content: how it was derived, and from what."""
+        return self.recipe and (self.recipe, self.primal.function)
 
     def inspect(self, stage: str, *arguments: Any, **keywords: Any) -> str:
         """A stage of the derived function as text, for arguments of these forms.
@@ -305,6 +304,11 @@ class Derived(Addresses):
         from ..frontend.nested import read_derived_call
 
         return read_derived_call(self, reader, node, arguments, keywords, name)
+
+
+def _flat(reading: Reading, options: Options) -> Reading:
+    """A reading for the back end: native code has helpers' statements in place of their calls."""
+    return replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
 
 
 def options_for(backend: str | None, name: str) -> Callable[[], Options]:

@@ -12,7 +12,6 @@ from ..transform import reverse
 from .derived import (
     Argnums,
     Derived,
-    Entry,
     active_inputs,
     arranged,
     chosen_parameters,
@@ -20,6 +19,7 @@ from .derived import (
     same_shapes,
     shaped_as,
 )
+from .entry import Entry
 
 __all__ = ["grad", "value_and_grad"]
 
@@ -88,9 +88,11 @@ class _Gradient(Derived):
         self.argnums, self.with_value = argnums, with_value
         self.single = isinstance(argnums, int | str)
         verb = "value_and_grad" if with_value else "grad"
-        super().__init__(f, f"{verb}_{name}" if name.isidentifier() else verb, self._derive, backend=backend)
+        own = f"{verb}_{name}" if name.isidentifier() else verb
+        super().__init__(f, own, self._derive, backend=backend)
         self.verb = f"{verb}({name})"
         self.chosen = chosen_parameters(self.primal, argnums)
+        self.recipe = (verb, self.single, *self.chosen)
 
     def _derive(self, reading: Reading, bound: dict[str, Any]) -> Program:
         program = reading.program

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,52 @@ from .load import load
 
 if TYPE_CHECKING:
     from .native.c_interface import CFunction
-    from .native.callable import NativeProgram
+    from .native.program import NativeProgram
 
-__all__ = ["Executable"]
+__all__ = ["Executable", "Form"]
 
 _STAGES = ("python", "llvm", "optimised", "asm")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a program is called, and what it returns: all that a call needs to know besides the code.
+
+    Attributes
+    ----------
+    parameters : tuple of (str, tree)
+        As `Program.parameters`.
+    result : tree
+        As `Program.result`.
+    inputs, outputs, consumed, handed_back : int
+        How many of each there are.
+    """
+
+    parameters: tuple[tuple[str, Any], ...]
+    result: Any
+    inputs: int
+    outputs: int
+    consumed: int
+    handed_back: int
+
+    @classmethod
+    def of(cls, program: Program) -> Form:
+        """The form of a program."""
+        parameters = tuple((p.name, p.tree) for p in program.parameters)
+        inputs, outputs = len(program.inputs), len(program.outputs)
+        return cls(parameters, program.result, inputs, outputs, len(program.consumed), len(program.handed_back))
+
+    @property
+    def returned(self) -> list[int]:
+        """The positions that native code returns the values of: outputs, and inputs that are handed back."""
+        return [*range(self.outputs - self.consumed), *range(self.outputs, self.outputs + self.handed_back)]
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether parameters are inputs, and results outputs, one by one."""
+        outputs = self.returned
+        whole = None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return [tree for _, tree in self.parameters] == list(range(self.inputs)) and bool(self.result == whole)
 
 
 class Executable:
@@ -29,30 +71,49 @@ class Executable:
 
     Parameters
     ----------
-    program : Program
-        The program.
+    program : Program or callable
+        The program, or what makes it when it is asked for: calls of kept code do not.
     options : Options
         How to compile and run it.
     description : str
         One sentence for the emitted Python module.
     weak : callable
         Whether the k-th input, if it is a number, is a Python number and not NumPy's.
+    kept : tuple of Form and NativeProgram, optional
+        The program's form and code where they come from the disk.
     """
 
     def __init__(
         self,
-        program: Program,
+        program: Program | Callable[[], Program],
         options: Options,
         description: str = "",
         weak: Callable[[int], bool] = lambda _: True,
+        kept: tuple[Form, NativeProgram] | None = None,
     ) -> None:
-        self.program = program
+        self._made = program
         self.options = options
         self.description = description
         self.weak = weak
-        self.native: NativeProgram | None = None
-        if options.backend == "native":
-            self.native = self._compiled()
+        self._native: NativeProgram | None = None
+        self._is_compiled = bool(kept) or options.backend != "native"
+        if kept:
+            self.form, self._native = kept
+            return
+        self.form = Form.of(self.program)
+
+    @property
+    def native(self) -> NativeProgram | None:
+        """The program as native code, compiled when it is first asked for; None where it runs as Python."""
+        if not self._is_compiled:
+            self._is_compiled = True
+            self._native = self._compiled()
+        return self._native
+
+    @cached_property
+    def program(self) -> Program:
+        """The program."""
+        return self._made if isinstance(self._made, Program) else self._made()
 
     def _compiled(self) -> NativeProgram | None:
         from .native.callable import compile_native
@@ -63,7 +124,7 @@ class Executable:
                     raise NativeUnsupported("growing storage is no argument or result of native code")
             return compile_native(self.program, self.options, self.weak)
         except NativeUnsupported as reason:
-            warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=6)
+            warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=7)
             return None
 
     @cached_property
@@ -103,26 +164,11 @@ class Executable:
             raise ValueError(f"inspect: stage is {stage!r}; use {', '.join(_STAGES)}, primal or ir")
         if stage == "python":
             return self.module.source
-        if self.native is None:
+        if self._native is None or not self._native.text:
             from .native.callable import compile_native
 
-            self.native = compile_native(self.program, self.options, self.weak)
-        return self.native.inspect(stage)
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether parameters are inputs, and results outputs, one by one."""
-        parameters = [p.tree for p in self.program.parameters] == list(range(len(self.program.inputs)))
-        outputs = self._returned
-        return parameters and self.program.result == (
-            None if not outputs else outputs[0] if len(outputs) == 1 else tuple(outputs)
-        )
-
-    @property
-    def _returned(self) -> list[int]:
-        """The positions that native code returns the values of: outputs, and inputs that are handed back."""
-        program, count = self.program, len(self.program.outputs)
-        return [*range(count - len(program.consumed)), *range(count, count + len(program.handed_back))]
+            self._native, self._is_compiled = compile_native(self.program, self.options, self.weak), True
+        return self._native.inspect(stage)
 
     def can_write(self, values: Sequence[Any]) -> bool:
         """Whether native code may write into the arguments that the program writes."""
@@ -131,8 +177,8 @@ class Executable:
     def _inputs(self, values: Sequence[Any]) -> list[Any]:
         """The program's inputs out of the values of its parameters."""
         leaves: dict[int, Any] = {}
-        for parameter, value in zip(self.program.parameters, values, strict=True):
-            _place(parameter.tree, value, leaves)
+        for (_, tree), value in zip(self.form.parameters, values, strict=True):
+            _place(tree, value, leaves)
         return [leaves[k] for k in range(len(leaves))]
 
     def __call__(self, *values: Any) -> Any:
@@ -140,9 +186,9 @@ class Executable:
         if self.native is None:
             return plain(self.python(*map(prepared, values)))
         found = self.native.call(*self._inputs(values))
-        returned = self._returned
+        returned = self.form.returned
         values = found if len(returned) > 1 else (found,) * len(returned)
-        return _built(self.program.result, dict(zip(returned, values, strict=True)))
+        return _built(self.form.result, dict(zip(returned, values, strict=True)))
 
 
 def _place(tree: Any, value: Any, leaves: dict[int, Any]) -> None:

@@ -6,7 +6,7 @@ forms. One program serves every call with the same forms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ from .state import leaves, template_of
 from .storage import type_of
 from .values import Array, Cell, DictValue, ListValue, Scalar, frozen
 
-__all__ = ["Reading", "Spec", "read", "spec_of"]
+__all__ = ["Reading", "Spec", "guards", "read", "spec_of", "unchanged"]
 
 
 @dataclass(frozen=True)
@@ -167,20 +167,30 @@ class Reading:
 
     def is_current(self) -> bool:
         """Whether the names outside the function still have the values that were read."""
-        return all(frozen(look_up()) == value for look_up, value in self.dependencies)
+        return unchanged(self.dependencies)
 
     def guards(self) -> list[tuple[Callable[[], Any], Any]] | None:
         """How to look up each name outside the function, and the object that it must be.
 
         None where comparing objects does not suffice: something's content was read, and may change.
         """
-        found = []
-        for look_up, value in self.dependencies:
-            thing = look_up()
-            if frozen(thing) != value or not _is_settled(thing):
-                return None
-            found.append((look_up, thing))
-        return found
+        return guards(self.dependencies)
+
+
+def unchanged(dependencies: Sequence[Dependency]) -> bool:
+    """Whether names have the values that they had."""
+    return all(frozen(look_up()) == value for look_up, value in dependencies)
+
+
+def guards(dependencies: Sequence[Dependency]) -> list[tuple[Callable[[], Any], Any]] | None:
+    """How to look up each name, and the object that it must be; None where comparing objects does not suffice."""
+    found = []
+    for look_up, value in dependencies:
+        thing = look_up()
+        if frozen(thing) != value or not _is_settled(thing):
+            return None
+        found.append((look_up, thing))
+    return found
 
 
 def read(

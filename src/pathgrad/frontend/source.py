@@ -142,18 +142,28 @@ def source_of(function: Any) -> Source:
         )
     if inspect.iscoroutinefunction(wrapped) or inspect.isasyncgenfunction(wrapped):
         raise SourceUnavailable(f"{wrapped.__name__}: an async function cannot be read; write it with a plain def")
-    filename = inspect.getsourcefile(wrapped) or wrapped.__code__.co_filename
-    lines = linecache.getlines(filename, wrapped.__globals__)
+    filename, lines = text_of(wrapped)
     if not lines:
         raise SourceUnavailable(
             f"{wrapped.__name__}: its source is not available (file {filename!r}: made by exec or typed "
             f"interactively); write the function in a file or a notebook cell"
         )
     node = _find(wrapped, filename, lines)
-    cells = dict(zip(wrapped.__code__.co_freevars, wrapped.__closure__ or (), strict=True))
-    signature = inspect.signature(wrapped, follow_wrapped=False)
+    return Source(
+        node, filename, lines, wrapped.__name__, outside(wrapped), wrapped, lambda name: default_of(wrapped, name)
+    )
 
-    namespace = wrapped.__globals__
+
+def text_of(function: FunctionType) -> tuple[str, list[str]]:
+    """A function's file and the file's lines; no lines where there is no text."""
+    filename = inspect.getsourcefile(function) or function.__code__.co_filename
+    return filename, linecache.getlines(filename, function.__globals__)
+
+
+def outside(function: FunctionType) -> Callable[[str], Any]:
+    """From a name that a function does not assign to its present value, or `MISSING`."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+    namespace = function.__globals__
 
     def lookup(name: str) -> Any:
         if name in cells:
@@ -164,11 +174,28 @@ def source_of(function: Any) -> Source:
         found = namespace.get(name, MISSING)
         return getattr(builtins, name, MISSING) if found is MISSING else found
 
-    def default(name: str) -> Any:
-        value = signature.parameters[name].default
-        return MISSING if value is inspect.Parameter.empty else value
+    return lookup
 
-    return Source(node, filename, lines, wrapped.__name__, lookup, wrapped, default)
+
+def parameters_of(function: Any) -> list[str] | None:
+    """The names of a function's parameters, without its text; None where the text must decide."""
+    if not isinstance(function, FunctionType):
+        return None
+    code = function.__code__
+    special = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    if code.co_flags & special or not text_of(function)[1]:
+        return None
+    return list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
+def default_of(function: FunctionType, name: str) -> Any:
+    """The default of a parameter, or `MISSING`."""
+    code, given = function.__code__, function.__defaults__ or ()
+    positional = code.co_varnames[: code.co_argcount]
+    if name in positional:
+        place = positional.index(name) - len(positional) + len(given)
+        return given[place] if place >= 0 else MISSING
+    return (function.__kwdefaults__ or {}).get(name, MISSING)
 
 
 def _find(function: FunctionType, filename: str, lines: list[str]) -> FunctionNode:

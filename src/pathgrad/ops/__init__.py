@@ -26,6 +26,7 @@ from .indexing import Index, Integer, NewAxis, Slice
 from .record import TABLE, Label, LinearMap, Op, apply, array_op, op
 
 __all__ = [
+    "OWN",
     "SPELLINGS",
     "TABLE",
     "Index",
@@ -53,5 +54,7 @@ __all__ = [
     "trigonometric",
 ]
 
+#: The operators that the package itself has.
+OWN: tuple[Op, ...] = tuple(TABLE.values())
 #: Python spelling (``"numpy.sin"``) to record.
 SPELLINGS: dict[str, Op] = {spelling: record for record in TABLE.values() for spelling in record.spellings}

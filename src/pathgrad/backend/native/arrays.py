@@ -157,7 +157,7 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
         e.put(where, [], new)
         return
     source = e.read(value)
-    if isinstance(source, View):
+    if isinstance(source, View | Splat):
         for n, token in zip(source.dims, where.dims[-len(source.dims) :], strict=False):
             if n != token:
                 e.check(
@@ -168,7 +168,7 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
                 )
         if len(source.dims) > len(where.dims):
             raise NativeUnsupported("a write of an array of higher rank")
-        if source.owner is not None and source.owner is where.owner:
+        if isinstance(source, View) and source.owner is not None and source.owner is where.owner:
             copied = e.allocate(source.dtype, source.dims)
             e.copy_into(copied, source)
             source = copied
@@ -192,11 +192,12 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
 
 def _one(e: Emitter, atom: object) -> str:
     value = e.read(atom)  # type: ignore[arg-type]
-    if isinstance(value, Splat):
-        return value.value
-    if isinstance(value, View):
+    if isinstance(value, View | Splat):
         total = e.size(value.dims)
-        e.check(e.w.compare("eq", total, "1"), "value", "setting an array element with a sequence")
+        if total != "1":
+            e.check(e.w.compare("eq", total, "1"), "value", "setting an array element with a sequence")
+        if isinstance(value, Splat):
+            return value.value
         return e.get(value, ["0"] * len(value.dims))
     assert isinstance(value, str)
     return value

@@ -21,6 +21,7 @@ __all__ = ["build"]
 _ATTRIBUTES = """
 attributes #0 = { nounwind "prefer-vector-width"="512" }
 !0 = !{!"branch_weights", i32 100000, i32 1}
+!1 = !{!"branch_weights", i32 1, i32 100000}
 """
 
 

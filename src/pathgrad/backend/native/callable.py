@@ -1,154 +1,18 @@
-"""Compiled programs as Python callables (floor 4)."""
+"""From programs to native code that Python calls (floor 4)."""
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
-import itertools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
-import numpy as np
-
-from ...errors import ShapeError
-from ...ir import Branch, Loop, Program, Type, While, walk
-from ...ir.types import NUMPY_NAMES
+from ...ir import Loop, Program, Type, While, walk
 from ...options import Options
 from .build import build, module_text
-from .entry import ENTRY, Leaf, entry_symbols, write_entry
-from .machine import assembly, link, object_code, optimised_text
-from .module import Site
+from .entry import write_entry
+from .machine import object_code
+from .program import NativeProgram
+from .symbols import Leaf
 
-__all__ = ["NativeProgram", "compile_native"]
-
-_COUNT = itertools.count()
-#: Code stays loaded: arrays that it made may outlive the functions.
-_LOADED: list[Any] = []
-
-
-class _MethodDefinition(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("address", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
-_FASTCALL = 0x80
-
-
-class NativeProgram:
-    """A program as machine code.
-
-    Attributes
-    ----------
-    text : str
-        The LLVM text, before optimisation.
-    call : callable
-        Takes the values of the program's inputs, returns its output, or a tuple of its outputs.
-    """
-
-    def __init__(
-        self,
-        text: str,
-        address: int,
-        sites: Sequence[Site],
-        leaves: Sequence[Leaf],
-        level: int,
-        kept: Sequence[Any],
-        written: Sequence[int] = (),
-    ) -> None:
-        self.text = text
-        self.address = address
-        self.sites = list(sites)
-        self.leaves = list(leaves)
-        self.level = level
-        self.kept = list(kept)
-        self.written = list(written)
-        self._definition = _MethodDefinition(b"native", address, _FASTCALL, None)
-        self.call = self.entry(self._converted)
-
-    def entry(self, other: Callable[..., Any]) -> Callable[..., Any]:
-        """A callable for the entry point; ``other`` is called for arguments of other types."""
-        new = ctypes.pythonapi.PyCFunction_NewEx
-        new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-        own = (other, self._failed)
-        function: Callable[..., Any] = new(ctypes.addressof(self._definition), own, None)
-        _LOADED.append(self._definition)
-        return function
-
-    def inspect(self, stage: str) -> str:
-        """``"llvm"`` (before optimisation), ``"optimised"`` or ``"asm"``."""
-        if stage == "llvm":
-            return self.text
-        return optimised_text(self.text, self.level) if stage == "optimised" else assembly(self.text, self.level)
-
-    # ---- what the entry does not do itself ---------------------------------------------------------------------------
-    def _converted(self, *arguments: Any) -> Any:
-        """Call again with arguments in the types and layout that the code was compiled for."""
-        given = tuple(_as_leaf(a, leaf) for a, leaf in zip(arguments, self.leaves, strict=True))
-        if all(a is b for a, b in zip(given, arguments, strict=True)):
-            raise TypeError(f"compiled code does not take arguments of types {[type(a).__name__ for a in arguments]}")
-        try:
-            return self.call(*given)
-        finally:
-            for k in self.written:
-                if given[k] is not arguments[k]:
-                    arguments[k][...] = given[k]
-
-    def can_write(self, arguments: Sequence[Any]) -> bool:
-        """Whether the arrays that the program writes are the caller's to write, and share storage with nothing else."""
-        for k in self.written:
-            others = [a for j, a in enumerate(arguments) if j != k and isinstance(a, np.ndarray)]
-            own = arguments[k]
-            if not own.flags.writeable or any(_overlap(own, constant) for constant in self.kept):
-                return False
-            if any(_share(own, other) for other in others):
-                return False
-        return True
-
-    def _failed(self, number: int, *numbers: int) -> Any:
-        """Raise what failed at one of the places that can fail."""
-        site = self.sites[number - 1]
-        message = site.message.format(*numbers)
-        if site.origin is not None:
-            message = f"{site.filename}:{site.origin.line}: {message}, in `{site.origin.text.strip()}`"
-        if site.kind == "index":
-            raise IndexError(message)
-        if site.kind == "recursion":
-            raise RecursionError(message)
-        if site.kind == "leak":
-            raise SystemError(f"{site.message}: reference counts of native code are wrong; please report this")
-        if site.kind == "memory":
-            if numbers[0] < 0:
-                raise ValueError("negative dimensions are not allowed")
-            raise MemoryError(message)
-        raise (ShapeError if site.kind == "shape" else ValueError)(message)
-
-
-def _overlap(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
-    """Whether the first array and the bounds of the second overlap, as entries see it."""
-    low, high = a.ctypes.data, a.ctypes.data + a.nbytes
-    start, end = np.lib.array_utils.byte_bounds(b) if b.size else (b.ctypes.data, b.ctypes.data)
-    return not (end <= low or high <= start)
-
-
-def _share(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
-    """Whether two arrays have storage in common."""
-    if a.flags.c_contiguous and b.flags.c_contiguous:
-        return _overlap(a, b)
-    # exact answers take exponential time in the number of axes
-    return bool(np.may_share_memory(a, b)) and (a.ndim > 3 or b.ndim > 3 or bool(np.shares_memory(a, b)))
-
-
-def _as_leaf(value: Any, leaf: Leaf) -> Any:
-    if leaf.kind == "array":
-        dtype = np.dtype(NUMPY_NAMES[leaf.dtype])
-        array = np.require(value, dtype, ["C", "A"])
-        return array if type(array) is np.ndarray and array.dtype is dtype else np.array(array, dtype)
-    convert = {"float": float, "int": int, "bool": bool}.get(leaf.kind) or getattr(np, leaf.kind)
-    return value if type(value) is convert else convert(value)
+__all__ = ["compile_native"]
 
 
 def leaves_of(program: Program, weak: Callable[[int], bool]) -> list[Leaf]:
@@ -191,19 +55,10 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
     leaves = leaves_of(program, weak)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
-    code = object_code(text, options.optimize)
-    arrays = [f"pg_array_{k}" for k in range(len(module.arrays))]
-    name = f"pathgrad.{next(_COUNT)}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    tracker, addresses = link(code, name, module.scipy, entry_symbols(), [ENTRY, *arrays])
-    for symbol, value in zip(arrays, module.arrays, strict=True):
-        ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
-    _LOADED.append(tracker)
+    code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
-    return NativeProgram(text, addresses[ENTRY], module.sites, leaves, options.optimize, module.arrays, written)
+    return NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
 
 
 def _takes_time(program: Program) -> bool:
     return any(v.type.rank for v in program.inputs) or any(isinstance(s, Loop | While) for s in walk(program.body))
-
-
-assert Branch

@@ -12,6 +12,7 @@ from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, op
 from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
+from .pauses import Carried, strips, turns
 from .stationary import is_stationary, storage_of
 from .values import Value
 from .writer import LLVM_TYPES
@@ -26,7 +27,7 @@ def part_types(type_: Type | ListType) -> list[str]:
     return ["ptr", "ptr", *["i64"] * type_.rank] if type_.rank else [LLVM_TYPES[type_.dtype]]
 
 
-class _Carried:
+class _Carried(Carried):
     """What a loop carries: the values that change, and the arrays that stay where they are."""
 
     def __init__(self, e: Emitter, s: Loop | While, live: set[Var]) -> None:
@@ -50,9 +51,13 @@ class _Carried:
         self.phis: list[tuple[str, object]] = []
         self.before = e.w.label
 
+    def kinds(self) -> list[str]:
+        """The LLVM types of the parts."""
+        return [kind for k in self.moving for kind in part_types(self.s.params[k].type)]
+
     def open(self) -> None:
         """Begin the loop's head: the carried values."""
-        kinds = [kind for k in self.moving for kind in part_types(self.s.params[k].type)]
+        kinds = self.kinds()
         values = [part for parts in self.initial for part in parts]
         self.phis = [self.e.w.open_phi(kind, value, self.before) for kind, value in zip(kinds, values, strict=True)]
 
@@ -94,12 +99,14 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
     trips = trip_count(e, start, stop, step)
     carried = _Carried(e, s, live)
+    strip = strips(e, s, carried, trips)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)
     w.start(head)
-    counter, close_counter = w.open_phi("i64", "0", carried.before)
+    counter, close_counter = w.open_phi("i64", strip.first if strip else "0", carried.before)
+    pauses = turns(e, s, carried.before)
     carried.open()
-    w.branch(w.compare("slt", counter, trips), inside, out)
+    w.branch(w.compare("slt", counter, strip.end if strip else trips), inside, out)
     w.start(inside)
     turn = w.subtract(w.subtract(trips, "1"), counter) if s.reversed else counter
     e.env[s.index] = w.add(start, w.multiply(turn, step))
@@ -110,6 +117,8 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     after, going_on = _body(e, s, carried)
     e.ranges.known = known
     following = w.value(f"add nuw nsw i64 {counter}, 1")
+    if pauses:
+        pauses.turn()
     end = w.label
     if going_on is None:
         w.jump(head)
@@ -117,13 +126,19 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         w.branch(going_on, head, out)
     close_counter(following, end)
     carried.close(after, end)
+    if pauses:
+        pauses.close(end)
     w.start(out)
+    if strip:
+        strip.close([name for name, _ in carried.phis])
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:
     """The body of a loop: the next values of what moves, and whether it goes on."""
+    e.depth += 1
     e.block(s.body, set())
+    e.depth -= 1
     going_on = e.scalar(s.body.yields[-1]) if s.exits else None
     _reassociate(e, s)
     after = e.hand_on([s.body.yields[k] for k in carried.moving], set())
@@ -165,6 +180,7 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     w.jump(head)
     w.start(head)
     counter, close_counter = w.open_phi("i64", "0", carried.before)
+    pauses = turns(e, s, carried.before)
     carried.open()
     carried.enter(held=False)
     e.block(s.condition, set())
@@ -176,6 +192,8 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     carried.enter(held=True)
     after, going_on = _body(e, s, carried)
     following = w.value(f"add nuw nsw i64 {counter}, 1")
+    if pauses:
+        pauses.turn()
     end = w.label
     if going_on is None:
         w.jump(head)
@@ -183,6 +201,8 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
         w.branch(going_on, head, out)
     close_counter(following, end)
     carried.close(after, end)
+    if pauses:
+        pauses.close(end)
     w.start(out)
     _results(e, s, carried, tested, end, after, (counter, following), going_on is not None)
 

@@ -74,6 +74,8 @@ class Emitter:
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
+        #: how many loops are around what is being written
+        self.depth = 0
         #: the text of each length that is visible, by dimension token
         self.lengths: dict[object, str] = {}
         #: variables of the block being written; what others were before they took another form in it
@@ -178,6 +180,8 @@ class Emitter:
             self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
             owner = Owned(data)
             self.owned.append(owner)
+            if self.module.options.poison:
+                self.w.effect(f"call void @llvm.memset.p0.i64(ptr {data}, i8 -1, i64 {bytes_}, i1 false)")
         return View(dtype, data, tuple(dims), self.steps(dims), owner, True)
 
     def steps(self, dims: Sequence[str]) -> tuple[str, ...]:
@@ -324,7 +328,9 @@ class Emitter:
             What is read afterwards all the same.
         """
         for atom in atoms:
-            self.read(atom)
+            # an array of one number gets its storage now: who else reads it decides who holds it
+            if isinstance(self.read(atom), Splat):
+                self.array(atom)
         kept = {id(self._owner(v)) for v in live}
         parts: list[list[str]] = []
         for atom in atoms:

@@ -9,68 +9,24 @@ makes Python objects of the results. Arguments of any other type go to a Python 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ...ir import Program, Type
+from ...ir.types import NUMPY_NAMES
 from .control import part_types
 from .functions import result_words
 from .module import NativeModule
 from .runtime import STATE
 from .state import open_state
+from .symbols import ENTRY, Leaf
 from .updates import hand_back, nothing, require_apart, returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer
 
-__all__ = ["ENTRY", "Leaf", "entry_symbols", "write_entry"]
-
-ENTRY = "pg_entry"
+__all__ = ["write_entry"]
 
 _TYPE_NUMBERS = {"bool": 0, "i64": 7, "f32": 11, "f64": 12}
-_NAMES = {"f64": "float64", "f32": "float32", "i64": "int64", "bool": "bool"}
-#: Places in NumPy's table of C functions.
-_NUMPY = {"pg_numpy_new": 93, "pg_numpy_scalar": 60, "pg_numpy_base": 282}
 #: Results up to so many bytes are copied into memory of NumPy's own.
 _COPIED = 2048
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """An argument of an entry.
-
-    Attributes
-    ----------
-    kind : str
-        ``"float"``, ``"int"``, ``"bool"`` (Python's), ``"float64"``, ``"float32"``, ``"int64"`` (NumPy's), or
-        ``"array"``.
-    dtype : str
-        The dtype in the program.
-    lengths : tuple
-        For arrays: one token for each axis; equal tokens are equal lengths, 1 is 1.
-    """
-
-    kind: str
-    dtype: str
-    lengths: tuple[Any, ...] = ()
-
-
-def entry_symbols() -> dict[str, int]:
-    """The addresses of what entries use of NumPy."""
-    import ctypes
-
-    from numpy._core import _multiarray_umath as umath  # type: ignore[attr-defined]
-
-    get = ctypes.pythonapi.PyCapsule_GetPointer
-    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
-    symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
-    symbols["pg_numpy_ndarray"] = id(np.ndarray)
-    for name in ("float64", "float32", "int64"):
-        symbols[f"pg_numpy_{name}"] = id(getattr(np, name))
-    for name in _NAMES.values():
-        symbols[f"pg_descr_{name}"] = id(np.dtype(name))
-    return symbols
 
 
 class _Entry:
@@ -128,7 +84,7 @@ class _Entry:
         """Address and lengths of a C-contiguous, aligned array of the right type, rank and pattern of lengths."""
         w = self.w
         self.require(w.compare("eq", kind, "@pg_numpy_ndarray", "ptr"))
-        descr = w.compare("eq", self.field("ptr", thing, 56), f"@pg_descr_{_NAMES[leaf.dtype]}", "ptr")
+        descr = w.compare("eq", self.field("ptr", thing, 56), f"@pg_descr_{NUMPY_NAMES[leaf.dtype]}", "ptr")
         rank = w.compare("eq", self.field("i32", thing, 24), str(len(leaf.lengths)), "i32")
         wanted = "1281" if is_written else "257"
         flags = w.value(f"and i32 {self.field('i32', thing, 64)}, {wanted}")
@@ -198,7 +154,7 @@ class _Entry:
         for k in self.written:
             arguments[k].insert(1, "ptr null")
         given = [a for argument in arguments for a in argument]
-        open_state(module, w, state)
+        open_state(module, w, state, interruptible=True)
         args = ", ".join([f"ptr {state}", *given, f"ptr {results}"])
         thread = w.value("call ptr @PyEval_SaveThread()") if releases_lock else ""
         status = w.value(f"call i32 @{self.main}({args})")
@@ -219,8 +175,14 @@ class _Entry:
         return f"define ptr @{ENTRY}(ptr %self, ptr %args, i64 %count) #0 {{\n{body}\n}}"
 
     def failure(self, state: str) -> str:
-        """Raise what failed."""
+        """Raise what failed, unless a signal's handler has raised."""
         w = self.w
+        raised, ours = w.new_label("raised"), w.new_label("ours")
+        self.module.declare("declare ptr @PyErr_Occurred()")
+        w.branch(w.compare("ne", w.value("call ptr @PyErr_Occurred()"), "null", "ptr"), raised, ours)
+        w.start(raised)
+        w.effect("ret ptr null")
+        w.start(ours)
         numbers = [self.field("i64", state, 8 * k) for k in range(1, 5)]
         handler = self.field("ptr", "%self", 32)
         arguments = ", ".join(f"i64 {n}" for n in numbers)
@@ -281,7 +243,7 @@ class _Entry:
 _DECLARATIONS = (
     *(f"@{name} = external global i8" for name in ("PyFloat_Type", "PyLong_Type", "_Py_TrueStruct", "_Py_FalseStruct")),
     *(f"@pg_numpy_{name} = external global i8" for name in ("ndarray", "float64", "float32", "int64")),
-    *(f"@pg_descr_{name} = external global i8" for name in _NAMES.values()),
+    *(f"@pg_descr_{name} = external global i8" for name in NUMPY_NAMES.values()),
     '@pg_format_numbers = private constant [5 x i8] c"LLLL\\00"',
     "declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)",
     "declare ptr @PyBool_FromLong(i64)",

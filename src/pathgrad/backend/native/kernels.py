@@ -73,6 +73,7 @@ class _Nest:
             finals = self._loop(total, [a.zero() for a in registers], registers, ["0"] * (self.rank - 1))
             for a, value in zip(registers, finals, strict=True):
                 a.result = value
+                a.store([])
             return
         self._axis(0, [], registers)
 

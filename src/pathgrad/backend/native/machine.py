@@ -1,7 +1,8 @@
 """From LLVM text to machine code in this process (floor 4).
 
 `object_code` optimises and translates; `link` makes the code callable. The two are apart so that object code can be
-kept on disk.
+kept on disk, and what comes from there is linked without LLVM where `loader` can do that: loading LLVM takes longer
+than all the rest of a call whose code is there.
 """
 
 from __future__ import annotations
@@ -9,10 +10,21 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
+import importlib.machinery
+import importlib.util
+import os
+import platform
+import sys
 import threading
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["assembly", "host", "link", "object_code"]
+import numpy as np
+
+from .cache import digest, store
+from .loader import CannotLoad, load
+
+__all__ = ["assembly", "host", "link", "object_code", "versions"]
 
 _LOCK = threading.RLock()
 
@@ -58,10 +70,67 @@ def _optimised(text: str, level: int) -> Any:
     return parsed
 
 
-def object_code(text: str, level: int = 3) -> bytes:
-    """The object code of a module."""
-    with _LOCK:
-        code: bytes = _target().emit_object(_optimised(text, level))
+@functools.cache
+def versions() -> str:
+    """What code depends on besides the text that it is made from: the machine, LLVM, Python, NumPy, pathgrad itself."""
+    found = importlib.util.find_spec("llvmlite")
+    places = (found and found.submodule_search_locations) or [""]
+    llvm = _content(os.path.join(places[0], "_version.py"))
+    return digest(_processor(), llvm, sys.version, np.__version__, str(os.cpu_count()), _own_files())
+
+
+def _processor() -> str:
+    """The machine, without asking LLVM where the system says it."""
+    facts = [sys.platform, platform.machine()]
+    if sys.platform == "linux":
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            first = file.read(16384).split("\n\n")[0]
+        wanted = ("flags", "Features", "model", "cpu family", "stepping", "vendor_id", "CPU ")
+        return "\n".join([*facts, *(line for line in first.splitlines() if line.startswith(wanted))])
+    return "\n".join([*facts, *host()])
+
+
+def _content(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def _own_files() -> str:
+    """Names, sizes and times of the package's modules: its version says too little while it is being worked on."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    facts = []
+    waiting = [root]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.name.endswith(".py"):
+                    found = entry.stat()
+                    facts.append(f"{entry.path[len(root) :]} {found.st_size} {found.st_mtime_ns}")
+    return "\n".join(sorted(facts))
+
+
+def object_code(text: str, level: int = 3, kept: bool = False) -> bytes:
+    """The object code of a module.
+
+    Parameters
+    ----------
+    text : str
+        The module.
+    level : int
+        LLVM's level of optimisation.
+    kept : bool
+        Whether the code may come from the disk, and is kept there.
+    """
+    place = store() if kept else None
+    key = digest("object", text, str(level), versions()) if place else ""
+    code = place.get(key) if place else None
+    if code is None:
+        with _LOCK:
+            code = bytes(_target().emit_object(_optimised(text, level)))
+        if place:
+            place.put(key, code)
     return code
 
 
@@ -83,9 +152,25 @@ def _compiler() -> Any:
     return _binding().create_lljit_compiler(_target())
 
 
+@functools.cache
+def _scipy(module: str) -> Any:
+    """A module of SciPy's; extension modules alone, without the package around them, where they can be had so."""
+    if module not in sys.modules and module in ("scipy.linalg.cython_blas", "scipy.linalg.cython_lapack"):
+        import scipy
+
+        folder = os.path.join(scipy.__path__[0], "linalg")
+        loaders = (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES)
+        found = importlib.machinery.FileFinder(folder, loaders).find_spec(module)
+        if found is not None and found.loader is not None:
+            made = importlib.util.module_from_spec(found)
+            found.loader.exec_module(made)
+            return made
+    return importlib.import_module(module)
+
+
 def scipy_address(module: str, name: str) -> int:
     """The address of a function that SciPy offers to C."""
-    capsule = importlib.import_module(module).__pyx_capi__[name]
+    capsule = _scipy(module).__pyx_capi__[name]
     get_name = ctypes.pythonapi.PyCapsule_GetName
     get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
     get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
@@ -94,8 +179,21 @@ def scipy_address(module: str, name: str) -> int:
     return address
 
 
+@functools.cache
+def _process() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
+def _process_address(symbol: str) -> int:
+    """The address of something in this process."""
+    try:
+        return ctypes.cast(getattr(_process(), symbol), ctypes.c_void_p).value or 0
+    except AttributeError:
+        raise CannotLoad(f"{symbol} is not in this process") from None
+
+
 def link(
-    code: bytes, name: str, scipy: dict[str, tuple[str, str]], symbols: dict[str, int], exported: list[str]
+    code: bytes, name: str, scipy: dict[str, tuple[str, str]], symbols: dict[str, int], exported: Sequence[str]
 ) -> tuple[Any, dict[str, int]]:
     """Load object code into the process.
 
@@ -109,24 +207,31 @@ def link(
         Symbols and where SciPy has them.
     symbols : dict
         Other symbols and their addresses.
-    exported : list of str
+    exported : sequence of str
         The symbols wanted.
 
     Returns
     -------
-    tracker, addresses
+    kept, addresses
         What keeps the code loaded, and the address of each wanted symbol.
     """
+    known = {**symbols, **{symbol: scipy_address(module, own) for symbol, (module, own) in scipy.items()}}
+    try:
+        return load(code, lambda symbol: known.get(symbol) or _process_address(symbol), exported)
+    except CannotLoad:
+        return _linked_by_llvm(code, name, known, exported)
+
+
+def _linked_by_llvm(
+    code: bytes, name: str, known: dict[str, int], exported: Sequence[str]
+) -> tuple[Any, dict[str, int]]:
     with _LOCK:
         builder = _binding().JITLibraryBuilder()
         builder.add_object_img(code)
         builder.add_current_process()
-        for symbol, (module, own) in scipy.items():
-            builder.import_symbol(symbol, scipy_address(module, own))
-        for symbol, address in symbols.items():
+        for symbol, address in known.items():
             builder.import_symbol(symbol, address)
         for symbol in exported:
             builder.export_symbol(symbol)
         tracker = builder.link(_compiler(), name)
         return tracker, {symbol: int(tracker[symbol]) for symbol in exported}
-

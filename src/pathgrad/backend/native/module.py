@@ -11,6 +11,7 @@ from ...ir import Origin
 from ...options import Options
 from . import mathematics
 from .runtime import DECLARATIONS, FUNCTIONS
+from .sites import Site
 from .writer import LLVM_TYPES, Writer, number
 
 __all__ = ["NativeModule", "Site"]
@@ -22,26 +23,6 @@ _C_LIBRARY = {
 }  # fmt: skip
 #: Our name to the name in ``scipy.special.cython_special``.
 _SCIPY = {"gammaln": "gammaln", "digamma": "__pyx_fuse_1psi", "ndtr": "__pyx_fuse_1ndtr"}
-
-
-@dataclass(frozen=True)
-class Site:
-    """A place that can fail: what is said, and the user's line.
-
-    Attributes
-    ----------
-    kind : str
-        ``"index"``, ``"shape"``, ``"memory"``, ``"value"`` or ``"zero"``.
-    message : str
-        With ``{0}``, ``{1}``, ``{2}`` for the numbers that the program reports.
-    origin : Origin or None
-        The user's line.
-    """
-
-    kind: str
-    message: str
-    origin: Origin | None
-    filename: str = ""
 
 
 @dataclass

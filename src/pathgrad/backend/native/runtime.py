@@ -6,19 +6,33 @@ gives all of it back at once. Programs count references only where arrays cross 
 place was decided long before (`pathgrad.ir.ownership`).
 
 A call's state (``%state``) is ``{first allocation, number of the error's site, three numbers of the error's message,
-the address below which the stack may not grow}``.
+the address below which the stack may not grow, the times of the last pause and of the last look for signals, whether
+signals may end the call, what a team of threads shares}``.
 """
 
 from __future__ import annotations
 
 from .polygamma import POLYGAMMA
 
-__all__ = ["DECLARATIONS", "FUNCTIONS", "STACK_BYTES", "STACK_LIMIT_AT", "STATE"]
+__all__ = [
+    "DECLARATIONS",
+    "FUNCTIONS",
+    "INTERRUPTIBLE_AT",
+    "PAUSED_AT",
+    "STACK_BYTES",
+    "STACK_LIMIT_AT",
+    "STATE",
+    "STATE_BYTES",
+    "TEAM_AT",
+]
 
-STATE = "{ ptr, i64, i64, i64, i64, i64 }"
+STATE = "{ ptr, i64, i64, i64, i64, i64, i64, i64, i64, ptr }"
+STATE_BYTES = 80
 #: Bytes of stack that one call may take, and where the state keeps the address at which they end.
 STACK_BYTES = 3 << 20
 STACK_LIMIT_AT = 40
+#: Where the state keeps the times of the last pause and look for signals, whether signals end the call, and the team.
+PAUSED_AT, INTERRUPTIBLE_AT, TEAM_AT = 48, 64, 72
 
 DECLARATIONS = (
     "declare noalias ptr @malloc(i64)",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import NativeUnsupported
-from ...ir import Let, ListType, Type
+from ...ir import Atom, Const, Let, ListType, Type
 from .emitter import Emitter
 from .functions import own_storage
 from .module import memory_type
@@ -198,7 +198,17 @@ def _drop(e: Emitter, slot: str, element: Type | ListType) -> None:
 
 def _recall(e: Emitter, let: Let) -> None:
     values = e.listing(let.args[0])
-    e.env[let.target] = _get(e, _slot(e, values, e.scalar(let.args[1])), values.type.element)
+    e.env[let.target] = _get(e, _slot(e, values, _place(e, values, let.args[1])), values.type.element)
+
+
+def _place(e: Emitter, values: Listing, atom: Atom) -> str:
+    """The place that a number means: negative ones count from the end."""
+    k = e.scalar(atom)
+    if k.startswith("-"):
+        return e.w.add(_count(e, values), k)
+    if isinstance(atom, Const) or e.ranges.bounds(atom, None)[0]:
+        return k
+    return e.w.select(e.w.compare("slt", k, "0"), e.w.add(_count(e, values), k), k)
 
 
 def _last(e: Emitter, let: Let) -> None:
@@ -300,7 +310,7 @@ def _add_at(e: Emitter, let: Let) -> None:
     else:
         assert isinstance(element, Type)
         new = convert(e.w, e.scalar(atom), atom.type.dtype, element.dtype)
-    slot = _slot(e, values, e.scalar(let.args[2]))
+    slot = _slot(e, values, _place(e, values, let.args[2]))
     before = _get(e, slot, element)
     total = _sum(e, before, new, element)
     if not isinstance(total, str):

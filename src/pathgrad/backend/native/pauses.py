@@ -1,0 +1,263 @@
+"""Where loops look whether they are to be interrupted (floor 4).
+
+Native code runs without the interpreter's lock, and Python handles signals only when it is asked to. A loop therefore
+pauses now and then: after so many iterations that a few milliseconds have passed, it takes the lock if the last time is
+a tenth of a second ago, lets Python handle its signals, and ends the call if that raises. The counting must cost
+nothing: the outer two loops of a nest count their own iterations, an innermost loop alone runs in strips of many
+iterations that know nothing of it, and loops further inside leave it to those around them.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+
+from ...ir import Block, Call, Const, Let, Loop, Statement, Type, While, sub_blocks
+from .emitter import Emitter
+from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, TEAM_AT
+
+__all__ = ["Carried", "Strips", "Turns", "is_heavy", "strips", "turns"]
+
+#: Iterations before the first pause: of an outermost loop with loops inside, of others with loops inside, of an
+#: outermost loop without, of a ``while`` inside another loop.
+_OUTER, _INNER, _LIGHT, _WHILE = 8, 256, 1 << 16, 1 << 12
+#: Loops that are certainly this short are left alone.
+_SHORT = 16
+
+
+# ---- which loops -----------------------------------------------------------------------------------------------------
+def is_heavy(block: Block) -> bool:
+    """Whether a block may take long: it has a loop, or computes arrays."""
+    return any(map(_takes_long, block.statements))
+
+
+def _takes_long(s: Statement) -> bool:
+    if isinstance(s, Let):
+        arrays = [a for a in s.args if isinstance(a.type, Type) and a.type.rank]
+        moves = s.op.views or s.op.name in ("store", "accumulate", "load", "length")
+        return bool(arrays) and not moves
+    if isinstance(s, Loop):
+        return not _is_short(s) or is_heavy(s.body)
+    if isinstance(s, Call):
+        return is_heavy(s.program.body)
+    return isinstance(s, While) or any(map(is_heavy, sub_blocks(s)))
+
+
+def _is_short(s: Loop) -> bool:
+    ends = [a.value for a in (s.start, s.stop, s.step) if isinstance(a, Const)]
+    return len(ends) == 3 and ends[2] != 0 and len(range(*ends)) <= _SHORT
+
+
+def _has_heavy_loop(block: Block) -> bool:
+    """Whether a block has a loop with loops inside, or a call."""
+    inner = [b for s in block.statements for b in sub_blocks(s)]
+    loops = [s for s in block.statements if isinstance(s, Loop | While)]
+    calls = any(isinstance(s, Call) and _takes_long(s) for s in block.statements)
+    return calls or any(is_heavy(s.body) for s in loops) or any(map(_has_heavy_loop, inner))
+
+
+def _is_inside(e: Emitter) -> bool:
+    return e.depth > 0 or e.is_called
+
+
+def turns(e: Emitter, s: Loop | While, before: str) -> Turns | None:
+    """The pauses of a loop that counts its iterations; None where it need not, or runs in strips."""
+    heavy = any(map(is_heavy, sub_blocks(s)))
+    if isinstance(s, Loop):
+        if _is_short(s) or (not heavy and (_is_inside(e) or not s.exits)):
+            return None
+        if e.depth + e.is_called > 1 and not _has_heavy_loop(s.body):
+            return None
+    if _is_inside(e):
+        return Turns(e, before, _INNER if heavy else _WHILE)
+    return Turns(e, before, _OUTER if heavy else _LIGHT)
+
+
+def strips(e: Emitter, s: Loop, carried: Carried, trips: str) -> Strips | None:
+    """The strips of an outermost loop without a loop inside; None for others."""
+    if _is_inside(e) or s.exits or _is_short(s) or is_heavy(s.body):
+        return None
+    return Strips(e, carried, trips)
+
+
+# ---- pauses ----------------------------------------------------------------------------------------------------------
+def _pause(e: Emitter, block: str) -> str:
+    """Pause; the number of iterations until the next time."""
+    w = e.w
+    for text in (*_DECLARATIONS, _clock(), _PAUSE):
+        e.module.declare(text)
+    following = w.value(f"call i64 @pg_pause(ptr %state, i64 {block})")
+    on, stopped = w.new_label("on"), w.new_label("stopped")
+    w.branch(w.compare("ne", following, "0"), on, stopped, ", !prof !0")
+    w.start(stopped)
+    e.fail("interrupt", "interrupted")
+    w.start(on)
+    return following
+
+
+class Turns:
+    """Pauses of a loop that counts its iterations down; how many there are next time stands in memory."""
+
+    def __init__(self, e: Emitter, before: str, block: int) -> None:
+        self._e = e
+        self._left, self._close_left = e.w.open_phi("i64", str(block), before)
+        self._block = e.w.slot("i64")
+        e.w.slots.append(f"  store volatile i64 {block}, ptr {self._block}")
+
+    def turn(self) -> None:
+        """At the end of an iteration: pause if it is time."""
+        w = self._e.w
+        less = w.value(f"add nsw i64 {self._left}, -1")
+        due, on = w.new_label("due"), w.new_label("turn")
+        here = w.label
+        w.branch(w.compare("eq", less, "0"), due, on, ", !prof !1")
+        w.start(due)
+        block = _pause(self._e, w.value(f"load volatile i64, ptr {self._block}"))
+        w.effect(f"store volatile i64 {block}, ptr {self._block}")
+        there = w.label
+        w.jump(on)
+        w.start(on)
+        self._next = w.phi("i64", [(less, here), (block, there)])
+
+    def close(self, end: str) -> None:
+        """The loop goes on from the block ``end``."""
+        self._close_left(self._next, end)
+
+
+class Carried:
+    """What strips need of what a loop carries: the initial parts, by value, and where they come from."""
+
+    initial: list[list[str]]
+    before: str
+
+    def kinds(self) -> list[str]:
+        """The LLVM types of the parts."""
+        raise NotImplementedError
+
+
+class Strips:
+    """A loop around an innermost loop: each turn is a strip of iterations, with a pause after it."""
+
+    def __init__(self, e: Emitter, carried: Carried, trips: str) -> None:
+        w = self._w = e.w
+        self._e, self._trips = e, trips
+        self._head = w.new_label("strip")
+        before = w.label
+        w.jump(self._head)
+        w.start(self._head)
+        self.first, self._close_first = w.open_phi("i64", "0", before)
+        self._block, self._close_block = w.open_phi("i64", str(_LIGHT), before)
+        parts = [part for group in carried.initial for part in group]
+        self._phis = [w.open_phi(kind, part, before) for kind, part in zip(carried.kinds(), parts, strict=True)]
+        names = iter([name for name, _ in self._phis])
+        carried.initial = [[next(names) for _ in group] for group in carried.initial]
+        carried.before = self._head
+        end = w.value(f"add nuw nsw i64 {self.first}, {self._block}")
+        self.end = w.select(w.compare("slt", end, trips), end, trips)
+
+    def close(self, parts: Sequence[str]) -> None:
+        """After a strip, with the parts of what it carries: pause and go on, unless it was the last."""
+        w = self._w
+        more, out = w.new_label("more"), w.new_label("whole")
+        w.branch(w.compare("slt", self.end, self._trips), more, out)
+        w.start(more)
+        block = _pause(self._e, self._block)
+        self._close_first(self.end, w.label)
+        self._close_block(block, w.label)
+        for (_, close), part in zip(self._phis, parts, strict=True):
+            close(part, w.label)
+        w.jump(self._head)
+        w.start(out)
+
+
+# ---- run-time support ------------------------------------------------------------------------------------------------
+_DECLARATIONS = (
+    "@pg_main_thread = external global i8",
+    "declare i64 @PyThread_get_thread_ident()",
+    "declare i32 @PyGILState_Ensure()",
+    "declare void @PyGILState_Release(i32)",
+    "declare i32 @PyErr_CheckSignals()",
+)
+
+
+def _clock() -> str:
+    """A clock that ticks about three times in a nanosecond, or once."""
+    if platform.machine().lower() in ("x86_64", "amd64", "i686"):
+        return """declare i64 @llvm.readcyclecounter()
+define internal i64 @pg_clock() {
+  %now = call i64 @llvm.readcyclecounter()
+  ret i64 %now
+}"""
+    return """declare i32 @clock_gettime(i32, ptr)
+define internal i64 @pg_clock() {
+  %time = alloca { i64, i64 }
+  %ok = call i32 @clock_gettime(i32 1, ptr %time)
+  %seconds = load i64, ptr %time
+  %at = getelementptr i64, ptr %time, i64 1
+  %rest = load i64, ptr %at
+  %whole = mul i64 %seconds, 1000000000
+  %now = add i64 %whole, %rest
+  ret i64 %now
+}"""
+
+
+# The attribute says what loops may rely on: a pause changes nothing that the program sees.
+_PAUSE = f"""; how many iterations to run before the next pause, or 0 to end the call
+define internal i64 @pg_pause(ptr %state, i64 %block) cold noinline nounwind
+    memory(argmem: readwrite, inaccessiblemem: readwrite) {{
+  %team.at = getelementptr i8, ptr %state, i64 {TEAM_AT}
+  %team = load ptr, ptr %team.at
+  %alone = icmp eq ptr %team, null
+  br i1 %alone, label %time, label %look
+look:
+  %stop = load atomic i64, ptr %team monotonic, align 8
+  %stopped = icmp ne i64 %stop, 0
+  br i1 %stopped, label %end, label %time
+end:
+  ret i64 0
+time:
+  %now = call i64 @pg_clock()
+  %paused.at = getelementptr i8, ptr %state, i64 {PAUSED_AT}
+  %checked.at = getelementptr i8, ptr %state, i64 {PAUSED_AT + 8}
+  %paused = load i64, ptr %paused.at
+  store i64 %now, ptr %paused.at
+  %first = icmp eq i64 %paused, 0
+  br i1 %first, label %begin, label %later
+begin:
+  store i64 %now, ptr %checked.at
+  ret i64 %block
+later:
+  %elapsed = sub i64 %now, %paused
+  %soon = icmp ult i64 %elapsed, 4194304
+  %late = icmp ugt i64 %elapsed, 67108864
+  %twice = shl i64 %block, 1
+  %half = lshr i64 %block, 1
+  %few = icmp ult i64 %block, 4294967296
+  %grow = and i1 %soon, %few
+  %larger = select i1 %grow, i64 %twice, i64 %block
+  %adapted = select i1 %late, i64 %half, i64 %larger
+  %next = call i64 @llvm.umax.i64(i64 %adapted, i64 1)
+  %checked = load i64, ptr %checked.at
+  %since = sub i64 %now, %checked
+  %due = icmp ugt i64 %since, 268435456
+  br i1 %due, label %ask, label %go
+ask:
+  store i64 %now, ptr %checked.at
+  %allowed.at = getelementptr i8, ptr %state, i64 {INTERRUPTIBLE_AT}
+  %allowed = load i64, ptr %allowed.at
+  %can = icmp ne i64 %allowed, 0
+  br i1 %can, label %who, label %go
+who:
+  %thread = call i64 @PyThread_get_thread_ident()
+  %is.main = icmp eq i64 %thread, ptrtoint (ptr @pg_main_thread to i64)
+  br i1 %is.main, label %lock, label %go
+lock:
+  %gil = call i32 @PyGILState_Ensure()
+  %raised = call i32 @PyErr_CheckSignals()
+  call void @PyGILState_Release(i32 %gil)
+  %interrupted = icmp ne i32 %raised, 0
+  br i1 %interrupted, label %end, label %go
+go:
+  ret i64 %next
+}}
+declare i64 @llvm.umax.i64(i64, i64)"""

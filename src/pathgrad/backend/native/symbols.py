@@ -1,0 +1,61 @@
+"""What native code asks of the process: NumPy's functions and types, and which thread handles signals (floor 4)."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...ir.types import NUMPY_NAMES
+
+__all__ = ["ENTRY", "Leaf", "entry_symbols", "pause_symbols"]
+
+ENTRY = "pg_entry"
+
+#: Places in NumPy's table of C functions.
+_NUMPY = {"pg_numpy_new": 93, "pg_numpy_scalar": 60, "pg_numpy_base": 282}
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An argument of an entry.
+
+    Attributes
+    ----------
+    kind : str
+        ``"float"``, ``"int"``, ``"bool"`` (Python's), ``"float64"``, ``"float32"``, ``"int64"`` (NumPy's), or
+        ``"array"``.
+    dtype : str
+        The dtype in the program.
+    lengths : tuple
+        For arrays: one token for each axis; equal tokens are equal lengths, 1 is 1.
+    """
+
+    kind: str
+    dtype: str
+    lengths: tuple[Any, ...] = ()
+
+
+def entry_symbols() -> dict[str, int]:
+    """The addresses of what entries use of NumPy."""
+    from numpy._core import _multiarray_umath as umath  # type: ignore[attr-defined]
+
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
+    symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
+    symbols |= pause_symbols()
+    symbols["pg_numpy_ndarray"] = id(np.ndarray)
+    for name in ("float64", "float32", "int64"):
+        symbols[f"pg_numpy_{name}"] = id(getattr(np, name))
+    for name in NUMPY_NAMES.values():
+        symbols[f"pg_descr_{name}"] = id(np.dtype(name))
+    return symbols
+
+
+def pause_symbols() -> dict[str, int]:
+    """What pauses need to know of the process: which thread handles signals."""
+    return {"pg_main_thread": threading.main_thread().ident or 0}
