@@ -7,14 +7,13 @@ starts, and those of its whole range when it ends.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from ..ir import Atom, Branch, Let, Loop, Statement, Type, Var, While
-from ..ir.builder import target_base
 from ..ir.liveness import statement_reads
 from ..ops import Index, Integer, NewAxis
 from .affine import Form, Forms, Ranges, direction
+from .extents import form_of_length
 
 __all__ = ["is_written_first"]
 
@@ -66,7 +65,7 @@ class _Coverage:
         self.ranges = Ranges(self.forms)
         if isinstance(loop, Loop):
             self.ranges.add_index(loop, loop.index, {})
-        self.lengths = [_length(token) for token in type_.dims]
+        self.lengths = [form_of_length(token) for token in type_.dims]
         #: off while it is found out what an iteration writes
         self.checking = True
 
@@ -260,19 +259,6 @@ class _Coverage:
             length is not None and self.is_least(Form(), low) and self.is_least(high, length)
             for (low, high), length in zip(box, self.lengths, strict=True)
         )
-
-
-def _length(token: Any) -> Form | None:
-    """The form of a length with this token."""
-    base, shorter = target_base(token)
-    if base is None:
-        return None
-    if isinstance(base, int):
-        return Form(base - shorter)
-    if isinstance(base, tuple) and base[0] == "literal":
-        return Form(base[1] - shorter)
-    symbol: Hashable = base
-    return Form(-shorter, {symbol: 1})
 
 
 def _merged(boxes: list[_Box]) -> list[_Box]:

@@ -10,52 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..ir import Atom, Block, Builder, Const, Let, ListType, Loop, Statement, Type, Var, While, array, constant, defined
-from ..ops import TABLE, Index, Integer, Op
+from ..ops import TABLE, Index, Integer, Op, Slice
+from .affine import Forms
+from .extents import Extent, Lengths
 
-__all__ = ["Keeper", "Lengths", "literal_int"]
+__all__ = ["Keeper", "literal_int"]
 
 _ELEMENT = Index((Integer(),))
-
-
-class Lengths:
-    """The lengths of axes that are known at a place of a program.
-
-    Parameters
-    ----------
-    visible : sequence of Var
-        What is defined there.
-    """
-
-    def __init__(self, visible: Sequence[Var]) -> None:
-        self.numbers: dict[Any, Var] = {}
-        self.axes: dict[Any, tuple[Var, int]] = {}
-        for v in visible:
-            if not isinstance(v.type, Type):
-                continue
-            if not v.type.rank and v.type.dtype == "i64":
-                self.numbers.setdefault(v.dimension, v)
-            for axis, token in enumerate(v.type.dims):
-                self.axes.setdefault(token, (v, axis))
-
-    def of(self, dims: Sequence[Any], builder: Builder) -> list[Atom] | None:
-        """The lengths of axes with these tokens; None where one is not known."""
-        if not all(token is not None and self._is_known(token) for token in dims):
-            return None
-        return [self._length(token, builder) for token in dims]
-
-    def _is_known(self, token: Any) -> bool:
-        literal = token == 1 or (isinstance(token, tuple) and token[0] == "literal")
-        return literal or token in self.numbers or token in self.axes
-
-    def _length(self, token: Any, builder: Builder) -> Atom:
-        if token == 1:
-            return constant(1)
-        if isinstance(token, tuple) and token[0] == "literal":
-            return constant(token[1])
-        if token in self.numbers:
-            return self.numbers[token]
-        v, axis = self.axes[token]
-        return builder.emit(TABLE["length"], [v], {"axis": axis}, name="n")
 
 
 class Keeper:
@@ -66,6 +27,7 @@ class Keeper:
     ) -> None:
         self.s, self.builder, self.back_index, self.before = s, builder, back_index, before
         self.lengths = lengths
+        self.forms: Forms | None = None
         self.count: Atom | None = None
         self.place: Atom | None = None
         self.position_read: Atom | None = None
@@ -87,9 +49,10 @@ class Keeper:
     def keep(self, v: Var) -> Atom:
         """Keep ``v`` in every iteration; the atom that reads it in the backward loop (written to the open block)."""
         name = f"{v.name}_kept"
-        lengths = self._lengths_of(v)
-        if lengths is not None:
+        extents = self._extents(v)
+        if extents is not None:
             assert isinstance(v.type, Type)
+            lengths = [extent.length for extent in extents]
             init = self._before(TABLE["empty"], [self._count(), *lengths], {"dtype": v.type.dtype}, name)
         else:
             init = self._before(TABLE["new_list"], [], {"element": v.type}, name)
@@ -97,12 +60,11 @@ class Keeper:
         s = self.s
         statements: list[Statement] = []
         with self.builder.open(Block(statements)), self.builder.at(s.origin, "kept"):
-            if lengths is not None:
+            if extents is not None:
                 assert isinstance(s, Loop)
-                place = self._position(s.index)
-                self.builder.append(
-                    Let(updated, TABLE["store"], (param, v, place), {"index": _ELEMENT}, s.origin, "kept")
-                )
+                index, ends = _row(v, extents, self.builder)
+                args = (param, v, self._position(s.index), *ends)
+                self.builder.append(Let(updated, TABLE["store"], args, {"index": index}, s.origin, "kept"))
             else:
                 self.builder.append(Let(updated, TABLE["push"], (param, v), {}, s.origin, "kept"))
         self._insert(v, statements)
@@ -111,16 +73,31 @@ class Keeper:
         s.inits.append(init)
         s.results.append(result)
         s.body.yields.insert(at, updated)
-        return self._read(result, v, lengths is not None)
+        return self._read(result, v, extents is not None)
 
-    def _lengths_of(self, v: Var) -> list[Atom] | None:
+    def _extents(self, v: Var) -> list[Extent] | None:
         """What the lengths of one row are in every iteration; None where a list is needed."""
         if not isinstance(v.type, Type) or not isinstance(self.s, Loop):
             return None
         if v.type.rank and self.s.exits:
             return None  # rows for iterations that may never come
-        with self.builder.open(Block(self.before)), self.builder.at(self.s.origin, "kept"):
-            return self.lengths.of(v.type.dims, self.builder)
+        if v.type.rank and self.forms is None:
+            self.forms = Forms(self.s, set())
+        with self.builder.open() as new, self.builder.at(self.s.origin, "kept"):
+            extents = self.lengths.extents(v, self.s, self.forms, self.builder) if self.forms else []
+        if extents is None or (any(e.varies for e in extents) and not self._is_of_elements(v)):
+            return None
+        self.before += new.statements
+        return extents
+
+    def _is_of_elements(self, v: Var) -> bool:
+        """Whether an array is one that an inner loop keeps: only its elements are read, never its length."""
+        body = self.s.body.statements
+        made = {inner.target for inner in body if isinstance(inner, Let) and inner.role == "kept"}
+        return any(
+            isinstance(inner, Loop) and v in inner.results and inner.inits[inner.results.index(v)] in made
+            for inner in body
+        )
 
     def _read(self, result: Var, v: Var, in_array: bool) -> Atom:
         place = self._read_position()
@@ -174,6 +151,15 @@ class Keeper:
             loop = isinstance(self.s, Loop)
             self.position_read = self._position(self.back_index) if loop else self.back_index
         return self.position_read
+
+
+def _row(v: Var, extents: Sequence[Extent], builder: Builder) -> tuple[Index, list[Atom]]:
+    """The index of the row for an array, and the numbers that it takes after the row's."""
+    assert isinstance(v.type, Type)
+    if not any(extent.varies for extent in extents):
+        return _ELEMENT, []
+    ends = [builder.emit(TABLE["length"], [v], {"axis": k}, "n") for k in range(v.type.rank)]
+    return Index((Integer(), *(Slice(stop=True) for _ in ends))), ends
 
 
 def literal_int(atom: Atom) -> Any:

@@ -14,7 +14,8 @@ from collections.abc import Sequence, Set
 from ..ir import Atom, Block, Branch, Builder, Loop, Statement, Type, Var, While, defined
 from ..ir.liveness import statement_reads
 from ..ops import TABLE
-from .keeper import Keeper, Lengths
+from .extents import Lengths
+from .keeper import Keeper
 from .scope import Past, Scope
 from .simplify import clone_block, rename_atoms
 

@@ -38,9 +38,9 @@ from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
+from .extents import Lengths
 from .forward import distinct, finish, same_lengths
 from .induction import count_by_index
-from .keeper import Lengths
 from .privatise import privatise
 from .residuals import cut_branch, cut_loop
 from .scope import Past
@@ -347,7 +347,8 @@ class _Reverse:
             pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
             outside, self.gone = self.gone, self.gone | changed_in_place(s.body.statements, s.params)
             arrays, last_versions = self.undo.enter(s)
-            forward_part, backward = self.both(s.body, pairs, depth + 1)
+            with self.within([*s.params, s.index] if isinstance(s, Loop) else s.params):
+                forward_part, backward = self.both(s.body, pairs, depth + 1)
             self.gone = outside
             with self.builder.open(backward), self.builder.at(None, "adjoint"):
                 next_bars = [
