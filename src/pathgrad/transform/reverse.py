@@ -48,6 +48,7 @@ from .settled import settled_reads
 from .shape_builder import ShapeBuilder
 from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
+from .sums import sum_in_numbers
 from .undo import Undo, is_in_order, size_kept
 from .writes import changed_in_place
 
@@ -167,7 +168,7 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        remove_dead(share_common(Program("", [*inputs, *variables], new)))
+        sum_in_numbers(remove_dead(share_common(Program("", [*inputs, *variables], new))))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
