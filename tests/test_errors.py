@@ -54,6 +54,10 @@ def whole(x):
     return int(x)
 
 
+def every(v, k):
+    return v[::k]
+
+
 def mismatched(w, X):
     r = X @ w
     return np.sum(r)
@@ -167,6 +171,24 @@ class Case:
 
 
 CATALOGUE = [
+    Case(
+        "an array of another class",
+        lambda: pg.grad(fine)(np.ma.masked_array([1.0, 2.0]), 1.0),
+        errors.ArgumentError,
+        r"x: a MaskedArray cannot be read.*pass np.asarray\(x\)",
+    ),
+    Case(
+        "the native form of a step known at run time",
+        lambda: pg.compile(every).inspect("llvm", np.ones(4), 2),
+        errors.NativeUnsupported,
+        "a slice whose step is known at run time",
+    ),
+    Case(
+        "a step known at run time",
+        lambda: pg.compile(every)(np.ones(4), 2),
+        errors.NativeWarning,
+        "every runs as Python: a slice whose step is known at run time",
+    ),
     # a result that is not one float
     Case("grad of a vector", lambda: pg.grad(vector)(1.0), errors.ScalarOutputError, r"f64\[:\]; one float is needed"),
     Case("grad of two numbers", lambda: pg.grad(two)(1.0), errors.ScalarOutputError, "f64, f64; one float is needed"),
@@ -276,7 +298,7 @@ def test_bad_input_raises_its_error(case: Case, tmp_path: Path, monkeypatch: pyt
     with pytest.raises(case.kind) as caught:
         case.do(*given)
     assert re.search(case.said, str(caught.value), re.DOTALL), str(caught.value)
-    assert isinstance(caught.value, errors.PathgradError)
+    assert isinstance(caught.value, errors.PathgradError | errors.NativeWarning)
 
 
 def missing_from_the_catalogue(catalogue: list[Case]) -> set[type[Exception]]:
@@ -292,7 +314,7 @@ def test_every_class_is_raised_by_some_bad_input() -> None:
 def test_all_classes_are_exported_and_in_the_tree() -> None:
     defined = {c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__}
     assert defined == set(CLASSES)
-    for each in defined - {errors.PathgradError}:
+    for each in defined - {errors.PathgradError, errors.NativeWarning}:
         assert issubclass(each, errors.PathgradError)
         builtin = next(b.__name__ for b in each.__mro__ if b.__module__ == "builtins")
         direct = builtin if errors.PathgradError in each.__bases__ else ""
@@ -335,7 +357,8 @@ def test_outside_the_domain_the_program_warns_and_gives_what_numpy_gives(point: 
         expected = logarithm(np.float64(point))
     with warnings.catch_warnings(record=True) as of_program:
         warnings.simplefilter("always")
-        value, _ = pg.value_and_grad(logarithm)(point)
+        value, _ = pg.value_and_grad(logarithm, backend="python")(point)
+    assert pg.value_and_grad(logarithm)(point)[0] == pytest.approx(value, nan_ok=True)
     assert np.array_equal(value, expected, equal_nan=True) and not np.isfinite(value)
     said = [str(w.message) for w in of_function]
     # a label may warn as well, as 1/x does at 0

@@ -181,6 +181,13 @@ def test_compiled_functions_are_kept(files: Files) -> None:
         assert (files.readings > before) is expected
 
 
+def test_constant_arrays_are_kept_by_value(files: Files) -> None:
+    body = "np.sum(np.array([[1.0, 2.0], [3.0, 4.0]]) @ np.array([x, x * x]) @ np.eye(2))"
+    files.texts["kept_module"] += f"\ndef literal(x):\n    return {body}\n"
+    assert files.call(lambda m: m.literal, 2.0) == (28.0, True)
+    assert files.call(lambda m: m.literal, 2.0) == (28.0, False)
+
+
 def test_verbs_are_told_apart(files: Files) -> None:
     assert files.call(lambda m: m.with_default, 2.0, 3.0)[0] == 12.0
     module = files.load()

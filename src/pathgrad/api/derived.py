@@ -243,13 +243,12 @@ class Derived(Addresses):
             reading = self.primal.read(specs, bound.__getitem__)
             program = self.derive(_flat(reading, options), bound)
             weak = weakness([(p.name, p.tree) for p in program.parameters], specs)
-            executable = Executable(program, options, self.describe, weak)
             # a derivative program may have no use for a value that Python cannot give: the function itself says so
             original = load(emit(reading.program)) if reading.may_be_unbound() else None
             names = [p.name for p in reading.program.parameters]
+            keep = kept.keeper(names, reading) if kept and original is None else None
+            executable = Executable(program, options, self.describe, weak, keep=keep)
             entry = Entry(specs, executable, names, reading.fixed, reading.dependencies, lambda: reading, original)
-            if kept and original is None:
-                kept.keep(executable, names, reading)
         self.entries.setdefault(key, []).append(entry)
         return entry
 

@@ -88,7 +88,11 @@ class Keeping:
                 return Kept(fixed, Form(*form), names, NativeProgram.unpacked(packed), self.content.dependencies)
         return None
 
-    def keep(self, executable: Executable, names: list[str], reading: Reading) -> None:
+    def keeper(self, names: list[str], reading: Reading) -> Callable[[Executable], None]:
+        """What keeps a program that was read, once it is compiled."""
+        return lambda executable: self._keep(executable, names, reading)
+
+    def _keep(self, executable: Executable, names: list[str], reading: Reading) -> None:
         """Keep what was compiled, if nothing but content decided it."""
         native = executable.native
         packed = native.packed() if native else None

@@ -36,13 +36,16 @@ def located(error: Exception, function: Callable[..., Any], filename: str, bound
     -------
     Exception
         A `ShapeError` naming the user's file and line for shapes that do not fit, otherwise the function's own
-        exception.
+        exception; an ``IndexError`` of native code, which names the place already, stays as it is.
     """
+    if isinstance(error, IndexError) and f"{filename}:" in str(error):
+        return error
+    kind = ValueError if isinstance(error, ShapeError) else type(error)
     arguments = copy.deepcopy(list(bound.values()))
     try:
         with np.errstate(all="ignore"):
             function(*arguments)
-    except type(error) as own:
+    except kind as own:
         places = [frame for frame in traceback.extract_tb(own.__traceback__) if frame.filename == filename]
         if type(own) is ValueError and places:
             last = places[-1]

@@ -81,6 +81,8 @@ class Executable:
         Whether the k-th input, if it is a number, is a Python number and not NumPy's.
     kept : tuple of Form and NativeProgram, optional
         The program's form and code where they come from the disk.
+    keep : callable, optional
+        What is done with the executable once it is compiled.
     """
 
     def __init__(
@@ -90,8 +92,10 @@ class Executable:
         description: str = "",
         weak: Callable[[int], bool] = lambda _: True,
         kept: tuple[Form, NativeProgram] | None = None,
+        keep: Callable[[Executable], None] | None = None,
     ) -> None:
         self._made = program
+        self._keep = keep
         self.options = options
         self.description = description
         self.weak = weak
@@ -108,6 +112,8 @@ class Executable:
         if not self._is_compiled:
             self._is_compiled = True
             self._native = self._compiled()
+            if self._native is not None and self._keep is not None:
+                self._keep(self)
         return self._native
 
     @cached_property

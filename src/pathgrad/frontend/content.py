@@ -10,9 +10,11 @@ The walk looks at more names than the reader does, never at fewer; `Content.cove
 
 from __future__ import annotations
 
+import builtins
 import dis
 import functools
 import hashlib
+import math
 import operator
 import sys
 from collections.abc import Iterable, Iterator
@@ -54,8 +56,11 @@ class Content:
     dependencies: list[Dependency] = field(default_factory=list)
 
     def covers(self, dependencies: Iterable[Dependency]) -> bool:
-        """Whether everything that a reading looked up was looked at here."""
-        seen = {value for _, value in self.dependencies}
+        """Whether everything that a reading looked up was looked at here, or is the same in every process.
+
+        The latter comes from pathgrad's own functions that stand for NumPy's (`composites`).
+        """
+        seen = {value for _, value in self.dependencies} | {frozen(v) for v in (np, math, *vars(builtins).values())}
         return all(value in seen for _, value in dependencies)
 
 

@@ -86,7 +86,7 @@ def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
     Raises
     ------
     ArgumentError
-        A NumPy array of a dtype that programs do not have.
+        A NumPy array of a dtype that programs do not have, or of a class that gives operators another meaning.
     """
     if isinstance(value, bool | np.bool_):
         return Spec("number", Type("bool"), weak=True)
@@ -117,6 +117,11 @@ def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
 
 
 def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str) -> Spec:
+    if type(value) is not np.ndarray and not isinstance(value, np.memmap):
+        raise ArgumentError(
+            f"{name}: a {type(value).__name__} cannot be read, for its operators may mean something else than an "
+            f"array's: pass np.asarray({name})"
+        )
     dtype = dtype_of_numpy(value.dtype.name)
     if dtype is None:
         wanted = "real and imaginary parts" if value.dtype.kind == "c" else ".astype(np.float64)"

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..api import value_and_grad
 from ..graph import Graph
+from ..options import options
 from . import files, functions
 from .checks import check_counts, check_training, checked_sizes, examples, vectors
 from .circuit import circuit
@@ -220,7 +221,8 @@ class Network:
         True
         """
         x, v = np.zeros(self.sizes[0]), np.zeros(self.sizes[-1])
-        return _GRADIENT[self.bias].source_for(self.weights, x, v)
+        with options(backend="python"):
+            return _GRADIENT[self.bias].source_for(self.weights, x, v)
 
     def graph(self, x: ArrayLike, v: ArrayLike) -> Graph:
         """The computation graph of the cost of one example (lecture, Figure 9).

@@ -1,1 +1,3 @@
 """Native code: a program as LLVM text, optimised, loaded, called (floor 4)."""
+
+__all__: list[str] = []

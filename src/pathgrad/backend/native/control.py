@@ -12,6 +12,7 @@ from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, op
 from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
+from .parallel import open_team, part_of
 from .pauses import Carried, strips, turns
 from .stationary import is_stationary, storage_of
 from .values import Value
@@ -99,14 +100,17 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
     trips = trip_count(e, start, stop, step)
     carried = _Carried(e, s, live)
-    strip = strips(e, s, carried, trips)
+    first, last = part_of(e, s, trips)
+    team = open_team(e, s, carried.still, carried.initial, trips, live)
+    carried.before = w.label
+    strip = strips(e, s, carried, first, last)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)
     w.start(head)
-    counter, close_counter = w.open_phi("i64", strip.first if strip else "0", carried.before)
+    counter, close_counter = w.open_phi("i64", strip.first if strip else first, carried.before)
     pauses = turns(e, s, carried.before)
     carried.open()
-    w.branch(w.compare("slt", counter, strip.end if strip else trips), inside, out)
+    w.branch(w.compare("slt", counter, strip.end if strip else last), inside, out)
     w.start(inside)
     turn = w.subtract(w.subtract(trips, "1"), counter) if s.reversed else counter
     e.env[s.index] = w.add(start, w.multiply(turn, step))
@@ -132,6 +136,8 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     if strip:
         strip.close([name for name, _ in carried.phis])
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
+    if team:
+        team.close(e, s)
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:

@@ -6,13 +6,14 @@ one of them from outside; then the group becomes one nest of loops (`kernels`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Block, Const, ListType, Origin, Program, Statement, Type, Var, defined
+from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
 from .escape import stack_variables
 from .groups import Group
@@ -22,6 +23,9 @@ from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
 __all__ = ["Emitter", "Rules"]
+
+
+_TOO_MANY = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class Emitter:
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
+        #: the loop of which this function runs some of the turns
+        self.part: Loop | None = None
         #: how many loops are around what is being written
         self.depth = 0
         #: the text of each length that is visible, by dimension token
@@ -175,7 +181,7 @@ class Emitter:
             data = self.w.slot(f"[{max(int(size), 1)} x {memory_type(dtype)}]")
             owner = Owned(data, on_stack=True)
         else:
-            bytes_ = self.w.multiply(size, str(SIZES[dtype]))
+            bytes_ = self._bytes(dims, SIZES[dtype])
             data = self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {bytes_}"])
             self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
             owner = Owned(data)
@@ -183,6 +189,23 @@ class Emitter:
             if self.module.options.poison:
                 self.w.effect(f"call void @llvm.memset.p0.i64(ptr {data}, i8 -1, i64 {bytes_}, i1 false)")
         return View(dtype, data, tuple(dims), self.steps(dims), owner, True)
+
+    def _bytes(self, dims: Sequence[str], element: int) -> str:
+        """The bytes of an array; more than there can be where the product does not fit into 64 bits."""
+        known = math.prod([element, *(int(n) for n in dims if n.isdigit())])
+        factors = [n for n in dims if not n.isdigit()]
+        if not factors or known > _TOO_MANY:
+            return str(min(known, _TOO_MANY))
+        self.module.declare("declare { i64, i1 } @llvm.umul.with.overflow.i64(i64, i64)")
+        total, over = factors[0], []
+        for n in [*factors[1:], str(known)]:
+            both = self.w.value(f"call {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64 {total}, i64 {n})")
+            total = self.w.value(f"extractvalue {{ i64, i1 }} {both}, 0")
+            over.append(self.w.value(f"extractvalue {{ i64, i1 }} {both}, 1"))
+        any_over = over[0]
+        for one in over[1:]:
+            any_over = self.w.value(f"or i1 {any_over}, {one}")
+        return self.w.select(any_over, str(_TOO_MANY), total)
 
     def steps(self, dims: Sequence[str]) -> tuple[str, ...]:
         """The strides of a C-contiguous array."""

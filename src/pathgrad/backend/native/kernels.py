@@ -15,6 +15,7 @@ from .generators import GENERATORS
 from .groups import Group, Member, Sink
 from .reductions import Accumulator, accumulator
 from .scalars import convert, elementwise
+from .split import split
 from .values import Pending, Splat, View
 
 __all__ = ["write_group"]
@@ -66,9 +67,11 @@ class _Nest:
     # ---- loops -------------------------------------------------------------------------------------------------------
     def write(self) -> None:
         """Write the loops."""
+        if split(self, _Nest):
+            return
         dims = self.group.dims
         registers = [a for a in self.accumulators if a.in_register]
-        if self.rank > 1 and self._is_flat():
+        if self.rank > 1 and self.is_flat():
             total = self.e.size(dims)
             finals = self._loop(total, [a.zero() for a in registers], registers, ["0"] * (self.rank - 1))
             for a, value in zip(registers, finals, strict=True):
@@ -77,7 +80,7 @@ class _Nest:
             return
         self._axis(0, [], registers)
 
-    def _is_flat(self) -> bool:
+    def is_flat(self) -> bool:
         """Whether one loop over all elements can compute the group."""
         arrays = [v for m in self.members for v in map(self._outside, m.operands) if isinstance(v, View)]
         arrays += [v for a in self.accumulators if isinstance(v := self._outside(a.sink.source), View)]

@@ -33,6 +33,10 @@ _LOCK = threading.RLock()
 def _binding() -> Any:
     import llvmlite.binding as binding
 
+    # straight-line code is searched for parallel operations no deeper than where it was ever found to pay: the search
+    # takes time that grows exponentially, four fifths of the first call for a short loop over long formulas
+    binding.set_option("pathgrad", "-slp-recursion-max-depth=6")
+    binding.set_option("pathgrad", "-slp-max-look-ahead-depth=1")
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 from ...ir import Block, Call, Const, Let, Loop, Statement, Type, While, sub_blocks
 from .emitter import Emitter
+from .module import NativeModule
 from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, TEAM_AT
 
-__all__ = ["Carried", "Strips", "Turns", "is_heavy", "strips", "turns"]
+__all__ = ["Carried", "Strips", "Turns", "is_heavy", "strips", "turns", "use_pauses"]
 
 #: Iterations before the first pause: of an outermost loop with loops inside, of others with loops inside, of an
 #: outermost loop without, of a ``while`` inside another loop.
@@ -73,19 +74,24 @@ def turns(e: Emitter, s: Loop | While, before: str) -> Turns | None:
     return Turns(e, before, _OUTER if heavy else _LIGHT)
 
 
-def strips(e: Emitter, s: Loop, carried: Carried, trips: str) -> Strips | None:
+def strips(e: Emitter, s: Loop, carried: Carried, first: str, trips: str) -> Strips | None:
     """The strips of an outermost loop without a loop inside; None for others."""
     if _is_inside(e) or s.exits or _is_short(s) or is_heavy(s.body):
         return None
-    return Strips(e, carried, trips)
+    return Strips(e, carried, first, trips)
 
 
 # ---- pauses ----------------------------------------------------------------------------------------------------------
+def use_pauses(module: NativeModule) -> None:
+    """Carry the run-time support."""
+    for text in (*_DECLARATIONS, _clock(), _PAUSE):
+        module.declare(text)
+
+
 def _pause(e: Emitter, block: str) -> str:
     """Pause; the number of iterations until the next time."""
     w = e.w
-    for text in (*_DECLARATIONS, _clock(), _PAUSE):
-        e.module.declare(text)
+    use_pauses(e.module)
     following = w.value(f"call i64 @pg_pause(ptr %state, i64 {block})")
     on, stopped = w.new_label("on"), w.new_label("stopped")
     w.branch(w.compare("ne", following, "0"), on, stopped, ", !prof !0")
@@ -138,14 +144,14 @@ class Carried:
 class Strips:
     """A loop around an innermost loop: each turn is a strip of iterations, with a pause after it."""
 
-    def __init__(self, e: Emitter, carried: Carried, trips: str) -> None:
+    def __init__(self, e: Emitter, carried: Carried, first: str, trips: str) -> None:
         w = self._w = e.w
         self._e, self._trips = e, trips
         self._head = w.new_label("strip")
         before = w.label
         w.jump(self._head)
         w.start(self._head)
-        self.first, self._close_first = w.open_phi("i64", "0", before)
+        self.first, self._close_first = w.open_phi("i64", first, before)
         self._block, self._close_block = w.open_phi("i64", str(_LIGHT), before)
         parts = [part for group in carried.initial for part in group]
         self._phis = [w.open_phi(kind, part, before) for kind, part in zip(carried.kinds(), parts, strict=True)]
@@ -256,7 +262,12 @@ lock:
   %raised = call i32 @PyErr_CheckSignals()
   call void @PyGILState_Release(i32 %gil)
   %interrupted = icmp ne i32 %raised, 0
-  br i1 %interrupted, label %end, label %go
+  br i1 %interrupted, label %tell, label %go
+tell:
+  br i1 %alone, label %end, label %all
+all:
+  store atomic i64 1, ptr %team monotonic, align 8
+  br label %end
 go:
   ret i64 %next
 }}

@@ -24,6 +24,8 @@ __all__ = ["NativeProgram"]
 _COUNT = itertools.count()
 #: Code stays loaded: arrays that it made may outlive the functions.
 _LOADED: list[Any] = []
+#: Bytes of a constant array that goes to the disk with the code.
+_SMALL = 2**20
 
 
 class _MethodDefinition(ctypes.Structure):
@@ -89,19 +91,24 @@ class NativeProgram:
 
     # ---- on disk -----------------------------------------------------------------------------------------------------
     def packed(self) -> tuple[Any, ...] | None:
-        """All of it as plain data; None where it refers to arrays of this process."""
-        if self.kept:
+        """All of it as plain data, constant arrays by value; None where that is much, or no plain block of numbers.
+
+        An array of the user's is no constant: who keeps the data answers for there being none (`keeping`).
+        """
+        if any(not a.flags.c_contiguous or a.nbytes > _SMALL for a in self.kept):
             return None
+        arrays = [(a.dtype.str, a.shape, a.tobytes()) for a in self.kept]
         sites = [(s.kind, s.message, s.origin and (s.origin.line, s.origin.text), s.filename) for s in self.sites]
         leaves = [(leaf.kind, leaf.dtype) for leaf in self.leaves]
-        return self.code, self.scipy, sites, leaves, self.level, self.written
+        return self.code, self.scipy, sites, leaves, self.level, arrays, self.written
 
     @classmethod
     def unpacked(cls, data: tuple[Any, ...]) -> NativeProgram:
         """What `packed` was asked of."""
-        code, scipy, sites, leaves, level, written = data
+        code, scipy, sites, leaves, level, arrays, written = data
         places = [Site(kind, message, origin and Origin(*origin), file) for kind, message, origin, file in sites]
-        return cls("", code, scipy, places, [Leaf(*leaf) for leaf in leaves], level, [], written)
+        kept = [np.frombuffer(content, dtype).reshape(shape).copy() for dtype, shape, content in arrays]
+        return cls("", code, scipy, places, [Leaf(*leaf) for leaf in leaves], level, kept, written)
 
     def inspect(self, stage: str) -> str:
         """``"llvm"`` (before optimisation), ``"optimised"`` or ``"asm"``."""
@@ -172,5 +179,7 @@ def _as_leaf(value: Any, leaf: Leaf) -> Any:
         dtype = np.dtype(NUMPY_NAMES[leaf.dtype])
         array = np.require(value, dtype, ["C", "A"])
         return array if type(array) is np.ndarray and array.dtype is dtype else np.array(array, dtype)
+    if leaf.kind == "int" and not -(2**63) <= value < 2**63:
+        raise OverflowError(f"the integer {value} does not fit into 64 bits; pass a float")
     convert = {"float": float, "int": int, "bool": bool}.get(leaf.kind) or getattr(np, leaf.kind)
     return value if type(value) is convert else convert(value)

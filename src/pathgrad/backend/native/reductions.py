@@ -95,13 +95,14 @@ class Accumulator:
         if self.name == "norm":
             value = e.w.value(f"fmul contract {self.kind} {value}, {value}")
         if self.in_register:
-            self.result = self._combine(self.result, value)
+            self.result = self.combine(self.result, value)
             return
         assert self.output is not None
         at = self._position(index)
-        e.put(self.output, at, self._combine(e.get(self.output, at), value))
+        e.put(self.output, at, self.combine(e.get(self.output, at), value))
 
-    def _combine(self, before: str, value: str) -> str:
+    def combine(self, before: str, value: str) -> str:
+        """Two partial results as one."""
         e = self.e
         if self.name in ("any", "all"):
             return e.w.value(f"{'or' if self.name == 'any' else 'and'} i1 {before}, {value}")
@@ -184,7 +185,7 @@ class _ToShape(Accumulator):
         view = View(out.dtype, out.data, out.dims, tuple(self.steps), out.owner)
         value = convert(e.w, value, self.source_dtype, self.dtype)
         at = list(index[self.lead :])
-        e.put(view, at, self._combine(e.get(view, at), value))
+        e.put(view, at, self.combine(e.get(view, at), value))
 
 
 def accumulator(e: Emitter, sink: Sink, dims: Sequence[str]) -> Accumulator:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...ir.types import NUMPY_NAMES
+from ...options import current
+from .team import thread_count
 
-__all__ = ["ENTRY", "Leaf", "entry_symbols", "pause_symbols"]
+__all__ = ["ENTRY", "Leaf", "entry_symbols", "pause_symbols", "thread_symbols"]
 
 ENTRY = "pg_entry"
 
@@ -47,13 +49,18 @@ def entry_symbols() -> dict[str, int]:
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
     symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
-    symbols |= pause_symbols()
+    symbols |= pause_symbols() | thread_symbols()
     symbols["pg_numpy_ndarray"] = id(np.ndarray)
     for name in ("float64", "float32", "int64"):
         symbols[f"pg_numpy_{name}"] = id(getattr(np, name))
     for name in NUMPY_NAMES.values():
         symbols[f"pg_descr_{name}"] = id(np.dtype(name))
     return symbols
+
+
+def thread_symbols() -> dict[str, int]:
+    """What teams need to know of the process: how many threads they are."""
+    return {"pg_threads": thread_count(current().threads)}
 
 
 def pause_symbols() -> dict[str, int]:

@@ -1,0 +1,174 @@
+"""Groups of fused array statements on several threads (floor 4).
+
+A group that one loop over all elements computes is written as a function of a range of them. It is called once for the
+whole, or by each thread for its part; sums are completed in the order of the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from ...ir import Atom, Const, Type, Var
+from .emitter import Emitter
+from .groups import Group, Member, Sink
+from .independence import SLOW
+from .parallel import WORK, WordReader, append_part, call_team, fields_in_memory, run_team, worthwhile
+from .reductions import Accumulator
+from .values import Owned, Pending, Splat, Value, View
+from .writer import LLVM_TYPES
+
+__all__ = ["Nest", "split"]
+
+#: Statements of groups that are worth a function of their own: at least so many operations for each element.
+_LEAST = 8
+_BY_POSITION = frozenset({"arange", "linspace", "iota_like", "outer"})
+
+
+class Nest(Protocol):
+    """The loops of one group."""
+
+    e: Emitter
+    group: Group
+    members: list[Member]
+    outputs: dict[Var, View]
+    accumulators: list[Accumulator]
+
+    def is_flat(self) -> bool:
+        """Whether one loop over all elements can compute the group."""
+
+    def write(self) -> None:
+        """Write the loops."""
+
+
+Make = Callable[[Emitter, Group, list[Member], dict[Var, View], list[Sink]], Nest]
+
+
+def split(nest: Nest, make: Make) -> bool:
+    """Write a group as a function of a range of elements, and its calls; False where it is to be written in place."""
+    e, dims = nest.e, nest.group.dims
+    each = sum(10 if m.let.op.name in SLOW else 1 for m in nest.members) + len(nest.accumulators)
+    if not dims or each < _LEAST or not worthwhile(e) or not nest.is_flat():
+        return False
+    if any(m.let.op.name in _BY_POSITION for m in nest.members):
+        return False
+    if all(n.isdigit() for n in dims) and int(e.size(dims)) * each < WORK:
+        return False
+    inputs = _inputs(nest)
+    if inputs is None:
+        return False
+    name = _write_function(nest, inputs, make)
+    _write_calls(nest, inputs, name, each)
+    return True
+
+
+def _inputs(nest: Nest) -> dict[Var, Value] | None:
+    """What the group reads from outside."""
+    found: dict[Var, Value] = {}
+    own = {m.let.target for m in nest.members}
+    atoms = [a for m in nest.members for a in m.operands] + [a.sink.source for a in nest.accumulators]
+    for atom in atoms:
+        if isinstance(atom, Const):
+            if atom.type.is_array:
+                return None
+        elif atom not in own:
+            value = nest.e.peek(atom)
+            if isinstance(value, Pending) or not isinstance(value, str | View | Splat):
+                return None
+            found[atom] = value
+    return found
+
+
+def _dtype(atom: Atom) -> str:
+    assert isinstance(atom.type, Type)
+    return atom.type.dtype
+
+
+def _arguments(inputs: dict[Var, Value], outputs: Sequence[View]) -> list[tuple[str, str]]:
+    """The function's arguments: kinds and values."""
+    fields = []
+    for variable, value in inputs.items():
+        if isinstance(value, View):
+            fields.append(("ptr", value.data))
+        else:
+            assert isinstance(value, str | Splat)
+            fields.append((LLVM_TYPES[_dtype(variable)], value if isinstance(value, str) else value.value))
+    return [*fields, *(("ptr", view.data) for view in outputs)]
+
+
+# ---- the function ----------------------------------------------------------------------------------------------------
+def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
+    outer = nest.e
+    e = Emitter(outer.module, outer.program, outer.names, outer.rules)
+    e.depth, e.origin = 1, outer.origin
+    n = e.w.value("sub nsw i64 %last, %first")
+    parameters: list[str] = []
+
+    def part(dtype: str, flag: str) -> View:
+        """An array from the first element of the range on."""
+        k = len(parameters)
+        parameters.append(f"ptr noalias {flag}%a{k}")
+        data = e.address(View(dtype, f"%a{k}", ("0",), ("1",)), ["%first"])
+        return View(dtype, data, (n,), ("1",), Owned(f"%a{k}", on_stack=True), True)
+
+    shared: dict[str, View] = {}
+    for variable, value in inputs.items():
+        if isinstance(value, View):
+            here = part(_dtype(variable), "readonly ")
+            e.env[variable] = shared.setdefault(value.data, here)
+        else:
+            own = f"%a{len(parameters)}"
+            parameters.append(f"{LLVM_TYPES[_dtype(variable)]} {own}")
+            e.env[variable] = own if isinstance(value, str) else Splat(_dtype(variable), own, (n,))
+    outputs = {target: part(view.dtype, "") for target, view in nest.outputs.items()}
+    group = Group((n,), (None,))
+    for m in nest.members:
+        e.env[m.let.target] = Pending((n,))
+    sinks = [Sink(a.sink.let, a.sink.source, (0,)) for a in nest.accumulators]
+    inner = make(e, group, nest.members, outputs, sinks)
+    inner.write()
+    fields_in_memory(e, [(a.kind, a.result) for a in inner.accumulators], "%results")
+    e.w.effect("ret i32 0")
+    name = f"pg_range_{len(outer.module.functions)}"
+    append_part(outer, name, parameters, e.w.text(), "")
+    return name
+
+
+# ---- the calls -------------------------------------------------------------------------------------------------------
+def _write_calls(nest: Nest, inputs: dict[Var, Value], name: str, each: int) -> None:
+    e, w = nest.e, nest.e.w
+    total = e.size(nest.group.dims)
+    fields = _arguments(inputs, list(nest.outputs.values()))
+    words = len(nest.accumulators)
+    several, plain, out = (w.new_label(x) for x in ("team", "whole", "range"))
+    outer, e.owned = e.owned, []
+    run_team(e, w.compare("sge", total, str(-(-WORK // each))), several, plain)
+    args = fields_in_memory(e, fields, w.slot(f"[{max(len(fields), 1)} x i64]"))
+    count, results = call_team(e, name, args, total, words)
+
+    def one(t: str, sums: list[str]) -> list[str]:
+        at = WordReader(e, w.value(f"getelementptr i64, ptr {results}, i64 {w.multiply(t, str(words))}"))
+        return [a.combine(value, at.next(a.kind)) for a, value in zip(nest.accumulators, sums, strict=True)]
+
+    finals = w.counted(count, [(a.kind, a.zero()) for a in nest.accumulators], one, "parts") if words else []
+    for owner in e.owned:
+        e.release(owner)
+    e.owned = outer
+    label = w.label
+    w.jump(out)
+    w.start(plain)
+    slot = w.slot(f"[{max(words, 1)} x i64]")
+    given = ", ".join(["ptr %state", *(f"{kind} {value}" for kind, value in fields)])
+    status = w.value(f"call i32 @{name}.own({given}, i64 0, i64 {total}, ptr {slot})")
+    on, failed = w.new_label("on"), w.new_label("failed")
+    w.branch(w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
+    w.start(failed)
+    w.effect("ret i32 1")
+    w.start(on)
+    at = WordReader(e, slot)
+    whole = [at.next(a.kind) for a in nest.accumulators]
+    w.jump(out)
+    w.start(out)
+    for a, final, value in zip(nest.accumulators, finals, whole, strict=True):
+        a.result = w.value(f"phi {a.kind} [ {final}, %{label} ], [ {value}, %{on} ]")
+        a.store([])
