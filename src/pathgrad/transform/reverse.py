@@ -35,6 +35,7 @@ from ..ir import (
 from ..ir.trees import mentions, moved
 from ..ops import TABLE
 from .activity import differentiable_operands, selects, useful, varied, wild
+from .additions import arrange_additions
 from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
@@ -168,7 +169,7 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        sum_in_numbers(remove_dead(share_common(Program("", [*inputs, *variables], new))))
+        arrange_additions(sum_in_numbers(remove_dead(share_common(Program("", [*inputs, *variables], new)))))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:

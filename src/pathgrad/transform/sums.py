@@ -11,9 +11,8 @@ from ..ir.liveness import statement_reads
 from ..ops import TABLE
 from .affine import Form, Forms, Ranges
 from .extents import form_of_length
-from .simplify import rename_atoms
 
-__all__ = ["sum_in_numbers"]
+__all__ = ["has_iterations", "sum_in_numbers"]
 
 
 def sum_in_numbers(program: Program) -> Program:
@@ -85,12 +84,12 @@ def _carry(s: Loop, k: int, let: Let, loops: list[Loop]) -> list[Let | Branch]:
     if _is_inside(param.type, let.args[2:], loops):
         return [added]
     # where there is no iteration the place may not exist
-    test = builder_test(s)
+    test = has_iterations(s)
     added.target = Var(result.name, result.type)
     return [*test[0], Branch(test[1], Block([added], [added.target]), Block([], [init]), [result], s.origin, s.role)]
 
 
-def builder_test(s: Loop) -> tuple[list[Let], Atom]:
+def has_iterations(s: Loop) -> tuple[list[Let], Atom]:
     """Whether a loop has an iteration."""
     builder = Builder()
     with builder.open() as block, builder.at(s.origin, s.role):
