@@ -40,6 +40,7 @@ from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
 from .extents import Lengths
+from .first_sums import write_first_sums
 from .forward import distinct, finish, same_lengths
 from .induction import count_by_index
 from .privatise import privatise
@@ -169,7 +170,8 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        arrange_additions(sum_in_numbers(remove_dead(share_common(Program("", [*inputs, *variables], new)))))
+        whole = remove_dead(share_common(Program("", [*inputs, *variables], new)))
+        write_first_sums(arrange_additions(sum_in_numbers(whole)))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
