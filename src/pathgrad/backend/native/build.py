@@ -81,8 +81,8 @@ def _write_function(
         e.w.effect(f"store {kind} {part}, ptr {at}")
     e.w.effect("ret i32 0")
     linkage = "internal " if internal else ""
-    own = '#0 "disable-tail-calls"="true"' if recursive else "#0"
-    head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {own} {{"
+    attributes = '#0 "disable-tail-calls"="true"' if recursive else "#0"
+    head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {attributes} {{"
     module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
 
 

@@ -12,7 +12,7 @@ from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, op
 from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
-from .parallel import open_team, part_of
+from .parallel import part_of, write_team
 from .pauses import Carried, strips, turns
 from .stationary import is_stationary, storage_of
 from .values import Value
@@ -99,10 +99,10 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     w = e.w
     start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
     trips = trip_count(e, start, stop, step)
+    if write_team(e, s, trips, live):
+        return
     carried = _Carried(e, s, live)
     first, last = part_of(e, s, trips)
-    team = open_team(e, s, carried.still, carried.initial, trips, live)
-    carried.before = w.label
     strip = strips(e, s, carried, first, last)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)
@@ -136,8 +136,6 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     if strip:
         strip.close([name for name, _ in carried.phis])
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
-    if team:
-        team.close(e, s)
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:

@@ -242,10 +242,12 @@ class Emitter:
     def for_each(self, dims: Sequence[str], body: Callable[[Sequence[str]], None], flat: bool = False) -> None:
         """A nest of loops over an index space; one loop over all elements if the index is not needed."""
         if flat and len(dims) > 1:
-            strides = self.steps(dims)
-            self.w.counted(
-                self.size(dims), [], lambda k, _: self._ended(body(["0"] * (len(strides) - 1) + [k])), "fill"
-            )
+
+            def each(k: str, _: list[str]) -> list[str]:
+                body(["0"] * (len(dims) - 1) + [k])
+                return []
+
+            self.w.counted(self.size(dims), [], each, "fill")
             return
         if not dims:
             body([])
@@ -261,10 +263,6 @@ class Emitter:
             return []
 
         self.w.counted(dims[0], [], inside, "nest")
-
-    @staticmethod
-    def _ended(_: None) -> list[str]:
-        return []
 
     def address(self, view: View, index: Sequence[str]) -> str:
         """The address of an element."""

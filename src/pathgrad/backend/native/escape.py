@@ -6,7 +6,7 @@ the program, carried anew by a loop, kept in a list or given to another program.
 
 from __future__ import annotations
 
-from ...ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Type, Var, While, sub_blocks
+from ...ir import Atom, Block, Branch, Call, Let, ListType, Loop, Program, Type, Var, While, sub_blocks
 from .stationary import is_stationary
 
 __all__ = ["stack_variables"]
@@ -80,6 +80,3 @@ def _created(block: Block) -> list[Var]:
         for inner in sub_blocks(s):
             found += _created(inner)
     return found
-
-
-assert Const

@@ -13,8 +13,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ...ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Statement, Type, Var, While, defined
-from ...ir import sub_blocks, walk
+from ...ir import (
+    Atom,
+    Block,
+    Branch,
+    Call,
+    Const,
+    Let,
+    ListType,
+    Loop,
+    Statement,
+    Type,
+    Var,
+    While,
+    defined,
+    sub_blocks,
+    walk,
+)
 from ...ir.liveness import statement_reads
 from ...ops.indexing import Index, Integer, NewAxis
 from .stationary import is_stationary
@@ -168,9 +183,7 @@ class _Uses:
                 for r, a, b in zip(s.results, s.then.yields, s.orelse.yields, strict=True)
                 if a in versions and b in versions
             )
-            return all(
-                (a in versions) == (b in versions) for a, b in zip(s.then.yields, s.orelse.yields, strict=True)
-            )
+            return all((a in versions) == (b in versions) for a, b in zip(s.then.yields, s.orelse.yields, strict=True))
         return False
 
     def only_added(self) -> bool:
@@ -229,7 +242,7 @@ class _Uses:
         low = loop.start if loop.step.value > 0 else loop.stop
         if not isinstance(low, Const):
             return False
-        return int(low.value) + (loop.step.value < 0) + distance >= 0
+        return bool(int(low.value) + (loop.step.value < 0) + distance >= 0)
 
 
 class _Scratch:
@@ -275,7 +288,7 @@ class _Scratch:
             return False
         first = uses.lets[0]
         at_own_place = all((0, 0) in uses.places(x) and x.params["index"].is_element for x in uses.lets)
-        return at_own_place and first.op.name == "store" and first in s.body.statements
+        return at_own_place and bool(first.op.name == "store") and first in s.body.statements
 
 
 def _token(atom: Atom) -> object:
@@ -290,6 +303,3 @@ def free_atoms(loop: Loop) -> set[Var]:
 
 def _assigned(statements: Iterable[Statement]) -> set[Var]:
     return {v for s in statements for v in defined(s)}
-
-
-

@@ -1,38 +1,35 @@
 """Loops on several threads (floor 4).
 
-A loop whose iterations are independent apart from sums (`independence`) is written twice: as it is, and as a function
-that runs a part of its turns. Which one runs is decided at run time, by an estimate of the work. The turns are divided
-into as many parts as there are threads, always in the same way, and sums are completed in the order of the parts: the
-result is the same every time for the same number of threads.
+A loop whose iterations are independent apart from sums (`independence`) is written as a function that runs some of its
+turns. At run time an estimate of the work decides: it is called once for all of them, or by each of several threads for
+a part, with arrays of the thread's own where the loop adds or has scratch. The turns are always divided in the same way
+and sums are completed in the order of the parts: the result is the same every time for the same number of threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from ...ir import Atom, Block, Const, Let, ListType, Loop, Program, Statement, Type, Var
-from ...ops import TABLE
+from ...ir import Atom, Block, ListType, Loop, Program, Type, Var
 from .emitter import Emitter
 from .independence import Independence, cost, free_atoms, independence
 from .pauses import use_pauses
 from .runtime import TEAM_AT
 from .scalars import elementwise
 from .team import TEAM, TEAM_DECLARATIONS, thread_count
-from .values import Owned, Value, View
-from .writer import LLVM_TYPES
+from .values import Owned, View
+from .writer import LLVM_TYPES, number
 
 __all__ = [
     "WORK",
-    "Team",
     "WordReader",
-    "append_part",
+    "append",
     "call_team",
     "fields_in_memory",
-    "open_team",
     "part_of",
     "run_team",
     "worthwhile",
+    "write_team",
 ]
 
 #: Operations on numbers below which threads cost more than they give.
@@ -51,32 +48,8 @@ def worthwhile(e: Emitter) -> bool:
     return e.depth == 0 and e.part is None and thread_count(e.module.options.threads) > 1
 
 
-@dataclass
-class Team:
-    """A loop of which both forms are being written."""
-
-    sums: list[int]
-    parallel: list[str]
-    label: str
-    out: str
-
-    def close(self, e: Emitter, s: Loop) -> None:
-        """After the plain form: the results are those of the form that ran."""
-        w = e.w
-        serial = w.label
-        w.jump(self.out)
-        w.start(self.out)
-        for k, value in zip(self.sums, self.parallel, strict=True):
-            kind = _kind(s.results[k])
-            e.env[s.results[k]] = w.value(
-                f"phi {kind} [ {value}, %{self.label} ], [ {e.scalar(s.results[k])}, %{serial} ]"
-            )
-
-
-def open_team(
-    e: Emitter, s: Loop, still: dict[int, Value], initial: Sequence[Sequence[str]], trips: str, live: set[Var]
-) -> Team | None:
-    """Write the parallel form of a loop, and begin the plain one; None where there is only that.
+def write_team(e: Emitter, s: Loop, trips: str, live: set[Var]) -> bool:
+    """Write a loop as a function and its calls; False where it is to be written in place.
 
     Parameters
     ----------
@@ -84,127 +57,155 @@ def open_team(
         The function being written.
     s : Loop
         The loop.
-    still : dict
-        The carried arrays, by position; all others are numbers.
-    initial : sequence
-        The numbers' initial values.
     trips : str
         The number of iterations.
     live : set of Var
         What is read after the loop.
     """
     if not worthwhile(e):
-        return None
+        return False
     each = cost(s.body)
     if trips.isdigit() and int(trips) * each < WORK:
-        return None
+        return False
     kinds = independence(s)
     if kinds is None or not (kinds.sums or kinds.added or kinds.divided):
-        return None
-    part = _Part.of(e, s, kinds, still, live)
-    return None if part is None else part.write(initial, trips, each)
+        return False
+    part = _Part.of(e, s, kinds, live)
+    if part is None:
+        return False
+    part.write(trips, each)
+    return True
 
 
 def _kind(atom: Atom) -> str:
+    return LLVM_TYPES[_type(atom).dtype]
+
+
+def _type(atom: Atom) -> Type:
     assert isinstance(atom.type, Type)
-    return LLVM_TYPES[atom.type.dtype]
+    return atom.type
 
 
 class _Part:
-    """A loop's part as a program of its own: its inputs, and what the caller makes of its outputs."""
+    """A loop as a function of a range of its turns, and its calls."""
 
-    def __init__(self, e: Emitter, s: Loop, kinds: Independence, inputs: list[Var], live: set[Var]) -> None:
-        self.e, self.s, self.kinds, self.inputs = e, s, kinds, inputs
-        self.kept = [k for k in kinds.scratch if s.results[k] in live]
-        statements: list[Statement] = []
-        inits = list(s.inits)
-        for k in kinds.sums:
-            type_ = s.params[k].type
-            assert isinstance(type_, Type)
-            inits[k] = Const(0 if type_.dtype == "i64" else 0.0, type_)
-        for k, name in [*((k, "zeros_like") for k in kinds.added), *((k, "copy") for k in kinds.scratch)]:
-            own = Var(s.params[k].name, s.params[k].type)
-            statements.append(Let(own, TABLE[name], (s.inits[k],), {}, s.origin))
-            inits[k] = own
+    def __init__(self, e: Emitter, s: Loop, kinds: Independence, free: list[Var], live: set[Var]) -> None:
+        self.e, self.s = e, s
+        self.sums = kinds.sums
+        self.added, self.scratch = kinds.added, kinds.scratch
+        self.arrays = sorted([*kinds.added, *kinds.divided, *kinds.scratch])
+        #: arrays of a thread that the caller reads in the end
+        self.read = [*kinds.added, *(k for k in kinds.scratch if s.results[k] in live)]
+        self.free = free
+        inits = [Var(v.name, v.type) for v in s.params]
         results = [Var(v.name, v.type) for v in s.results]
         self.loop = Loop(
-            s.index, s.start, s.stop, s.step, s.params, inits, s.body, results, False, s.reversed, None, s.origin
+            s.index, s.start, s.stop, s.step, s.params, list(inits), s.body, results, False, s.reversed, None, s.origin
         )
-        self.outputs = [results[k] for k in [*kinds.sums, *kinds.added, *self.kept]]
-        consumed = frozenset(inputs.index(v) for k in kinds.divided if isinstance(v := s.inits[k], Var))
-        body = Block([*statements, self.loop], list(self.outputs))
-        self.program = Program(e.program.name, inputs, body, consumed, e.program.filename)
+        self.inputs = [*free, *(inits[k] for k in (*self.arrays, *self.sums))]
+        consumed = frozenset(len(free) + j for j in range(len(self.arrays)))
+        body = Block([self.loop], [results[k] for k in self.sums])
+        self.program = Program(e.program.name, self.inputs, body, consumed, e.program.filename)
+        self.name = f"pg_part_{len(e.module.functions)}"
 
     @classmethod
-    def of(cls, e: Emitter, s: Loop, kinds: Independence, still: dict[int, Value], live: set[Var]) -> _Part | None:
+    def of(cls, e: Emitter, s: Loop, kinds: Independence, live: set[Var]) -> _Part | None:
         """The part of a loop; None where something that it reads cannot be handed to a thread."""
-        carried = [s.inits[k] for k in still]
-        arrays = [a for a in carried if isinstance(a, Var)]
-        free = sorted(free_atoms(s) - set(arrays), key=lambda v: v.name)
-        if len(set(arrays)) < len(carried):
+        carried = [init for init in s.inits if init.type.is_array]
+        if any(not isinstance(a, Var) for a in carried) or len({id(a) for a in carried}) < len(carried):
             return None
-        for variable in [*free, *arrays]:
-            if isinstance(variable.type, ListType):
-                return None
-            value = e.read(variable)
+        free = sorted(free_atoms(s), key=lambda v: v.name)
+        if any(isinstance(v.type, ListType) or v in carried for v in free):
+            return None
+        for atom in [*free, *s.inits]:
+            value = e.array(atom) if atom in carried else e.read(atom)
             if not isinstance(value, str) and not (isinstance(value, View) and value.contiguous):
                 return None
-        return cls(e, s, kinds, [*free, *arrays], live)
+        return cls(e, s, kinds, free, live)
 
     # ---- in the calling function -------------------------------------------------------------------------------------
-    def write(self, initial: Sequence[Sequence[str]], trips: str, each: int) -> Team:
-        """The choice, the parallel form, and the label of the plain one."""
-        e, w = self.e, self.e.w
-        function = write_part(e, self.program, self.loop)
+    def write(self, trips: str, each: int) -> None:
+        """The choice, the two calls, and the results."""
+        e, w, s = self.e, self.e.w, self.s
+        self.write_own()
+        self.write_thread()
+        arrays = {k: e.array(s.inits[k]) for k in self.arrays}
+        initial = [e.scalar(s.inits[k]) for k in self.sums]
+        fields = self.fields(arrays, initial)
         own = "0"
-        for k in [*self.kinds.added, *self.kinds.scratch]:
-            own = w.add(own, e.size(self.array(k).dims))
-        several, plain, out = (w.new_label(x) for x in ("team", "plain", "loop"))
-        enough = w.compare("sge", trips, str(-(-WORK // each)))
-        small = w.compare("sle", own, str(_OWN))
-        cheap = w.compare("sle", own, w.multiply(trips, str(max(1, each // 4))))
-        fits = w.value(f"and i1 {enough}, {w.value(f'and i1 {small}, {cheap}')}")
+        for k in [*self.added, *self.scratch]:
+            own = w.add(own, e.size(arrays[k].dims))
+        several, whole, out = (w.new_label(x) for x in ("team", "whole", "loop"))
+        fits = w.compare("sge", trips, str(-(-WORK // each)))
+        if own != "0":
+            small = w.compare("sle", own, str(_OWN))
+            cheap = w.compare("sle", own, w.multiply(trips, str(max(1, each // 4))))
+            fits = w.value(f"and i1 {fits}, {w.value(f'and i1 {small}, {cheap}')}")
         outer, e.owned = e.owned, []
-        run_team(e, fits, several, plain)
-        words = sum(_words(a) for a in self.outputs)
-        count, results = call_team(e, function, arguments(e, self.inputs), trips, words)
-        finals = self.combined([p[0] for p in initial], count, results, words)
+        run_team(e, fits, several, whole)
+        words = len(self.sums) + sum(2 + len(arrays[k].dims) for k in self.read)
+        args = fields_in_memory(e, fields, w.slot(f"[{max(len(fields), 1)} x i64]"))
+        count, results = call_team(e, self.name, args, trips, words)
+        finals = self.combined(arrays, initial, count, results, words)
         for owner in e.owned:
             e.release(owner)
         e.owned = outer
         label = w.label
         w.jump(out)
-        w.start(plain)
-        return Team(self.kinds.sums, finals, label, out)
+        w.start(whole)
+        plain = self.called(e, fields, "0", trips, w.slot(f"[{max(len(self.sums), 1)} x i64]"))
+        other = w.label
+        w.jump(out)
+        w.start(out)
+        for k, array in arrays.items():
+            e.env[s.results[k]] = array
+        for k, a, b in zip(self.sums, finals, plain, strict=True):
+            e.env[s.results[k]] = w.value(f"phi {_kind(s.results[k])} [ {a}, %{label} ], [ {b}, %{other} ]")
 
-    def array(self, k: int) -> View:
-        """A carried array."""
-        return self.e.array(self.s.inits[k])
+    def fields(self, arrays: dict[int, View], initial: Sequence[str]) -> list[tuple[str, str]]:
+        """The arguments: kinds and values."""
+        found: list[tuple[str, str]] = []
+        values = [*(self.e.read(v) for v in self.free), *arrays.values(), *initial]
+        for variable, value in zip(self.inputs, values, strict=True):
+            if isinstance(value, View):
+                found += [("ptr", value.data), *(("i64", n) for n in value.dims)]
+            else:
+                assert isinstance(value, str)
+                found.append((_kind(variable), value))
+        return found
 
-    def combined(self, initial: list[str], count: str, results: str, words: int) -> list[str]:
+    def called(self, e: Emitter, fields: Sequence[tuple[str, str]], first: str, last: str, slot: str) -> list[str]:
+        """Run some turns; the sums."""
+        given = [f"{kind} {value}" for kind, value in fields]
+        call_own(e, self.name, [*given, f"i64 {first}", f"i64 {last}", f"ptr {slot}"])
+        at = WordReader(e, slot)
+        return [at.next(_kind(self.s.params[k])) for k in self.sums]
+
+    def combined(
+        self, arrays: dict[int, View], initial: Sequence[str], count: str, results: str, words: int
+    ) -> list[str]:
         """The sums over all parts; arrays are completed where they lie."""
         e, w = self.e, self.e.w
-        sums = [self.s.params[k] for k in self.kinds.sums]
+        sums = [self.s.params[k] for k in self.sums]
 
         def one(t: str, totals: list[str]) -> list[str]:
-            place = w.multiply(t, str(words))
-            at = WordReader(e, w.value(f"getelementptr i64, ptr {results}, i64 {place}"))
+            at = WordReader(e, w.value(f"getelementptr i64, ptr {results}, i64 {w.multiply(t, str(words))}"))
             totals = [_added(e, v, total, at.next(_kind(v))) for v, total in zip(sums, totals, strict=True)]
-            for k in [*self.kinds.added, *self.kept]:
-                array = self.array(k)
+            for k in self.read:
+                array = arrays[k]
                 data, handle = at.next("ptr"), at.next("ptr")
                 at.skip(len(array.dims))
-                self.completed(array, View(array.dtype, data, array.dims, array.strides, None, True), k in self.kept)
+                self.completed(array, View(array.dtype, data, array.dims, array.strides, None, True), k in self.added)
                 e.module.helper_effect(w, "pg_release", ["ptr %state", f"ptr {handle}"])
             return totals
 
         carried = [(_kind(v), value) for v, value in zip(sums, initial, strict=True)]
-        return w.counted(count, carried, one, "parts") if self.outputs else []
+        return w.counted(count, carried, one, "parts") if words else []
 
-    def completed(self, array: View, part: View, replaces: bool) -> None:
-        """Take a part's array into the caller's."""
+    def completed(self, array: View, part: View, adds: bool) -> None:
+        """Take a thread's array into the caller's."""
         e = self.e
-        if replaces:
+        if not adds:
             e.copy_into(array, part)
             return
 
@@ -214,15 +215,85 @@ class _Part:
 
         e.for_each(array.dims, element, flat=array.contiguous)
 
+    # ---- the two functions -------------------------------------------------------------------------------------------
+    def emitter(self) -> Emitter:
+        """One that writes a function of the inputs."""
+        e = Emitter(self.e.module, self.program, self.e.names, self.e.rules)
+        e.part, e.origin = self.loop, self.s.origin
+        e.local.update(self.inputs)
+        return e
 
-def _words(atom: Atom) -> int:
-    assert isinstance(atom.type, Type)
-    return 2 + atom.type.rank if atom.type.rank else 1
+    def parameters(self, e: Emitter) -> list[str]:
+        """The parameters; the inputs become known to the emitter."""
+        found: list[str] = []
+        for k, variable in enumerate(self.inputs):
+            type_ = _type(variable)
+            own = f"%a{k}"
+            if not type_.rank:
+                found.append(f"{_kind(variable)} {own}")
+                e.env[variable] = own
+                continue
+            found.append(f"ptr noalias {'' if k in self.program.consumed else 'readonly '}{own}")
+            found += [f"i64 {own}.{axis}" for axis in range(type_.rank)]
+            dims = tuple(e.length_of(token, f"{own}.{axis}") for axis, token in enumerate(type_.dims))
+            e.env[variable] = View(type_.dtype, own, dims, e.steps(dims), Owned(own, on_stack=True), True)
+        return found
+
+    def write_own(self) -> None:
+        """The function that runs some turns on the arrays that it is given."""
+        e = self.emitter()
+        parameters = self.parameters(e)
+        e.block(self.program.body, set())
+        values = [e.scalar(atom) for atom in self.program.body.yields]
+        e.leave()
+        fields_in_memory(e, [(_kind(self.s.params[k]), v) for k, v in zip(self.sums, values, strict=True)], "%results")
+        e.w.effect("ret i32 0")
+        append(self.e, self.name, parameters, e.w.text(), "noinline")
+
+    def write_thread(self) -> None:
+        """The function that a thread calls: sums start at zero, added and scratch arrays are its own."""
+        e = self.emitter()
+        at = WordReader(e, "%args")
+        fields: list[tuple[str, str]] = []
+        made: dict[int, View] = {}
+        position = dict(zip(self.inputs[len(self.free) :], [*self.arrays, *self.sums], strict=True))
+        for variable in self.inputs:
+            type_ = _type(variable)
+            k = position.get(variable, -1)
+            if not type_.rank:
+                value = at.next(_kind(variable))
+                fields.append((_kind(variable), number(0, type_.dtype) if k >= 0 else value))
+                continue
+            data = at.next("ptr")
+            dims = tuple(at.next("i64") for _ in range(type_.rank))
+            if k in self.added or k in self.scratch:
+                made[k] = own = e.allocate(type_.dtype, dims)
+                given = View(type_.dtype, data, dims, own.strides, None, True)
+                if k in self.added:
+                    e.set_all(own, number(0, type_.dtype))
+                else:
+                    e.copy_into(own, given)
+                data = own.data
+            fields += [("ptr", data), *(("i64", n) for n in dims)]
+        sums = self.called(e, fields, "%first", "%last", e.w.slot(f"[{max(len(self.sums), 1)} x i64]"))
+        results = [(_kind(self.s.params[k]), v) for k, v in zip(self.sums, sums, strict=True)]
+        for k, own in made.items():
+            assert own.owner is not None
+            if k not in self.read:
+                e.release(own.owner)
+        for k in self.read:
+            own = made[k]
+            assert own.owner is not None
+            results += [("ptr", own.data), ("ptr", own.owner.handle), *(("i64", n) for n in own.dims)]
+        fields_in_memory(e, results, "%results")
+        e.w.effect("ret i32 0")
+        head = "ptr %state, ptr %args, i64 %first, i64 %last, ptr %results"
+        self.e.module.functions.append(f"define internal i32 @{self.name}({head}) #0 {{\n{e.w.text()}\n}}")
 
 
 def _added(e: Emitter, like: Atom, a: str, b: str) -> str:
-    assert isinstance(like.type, Type)
-    return elementwise(e.module, e.w, "add", [(a, like.type.dtype), (b, like.type.dtype)], like.type.dtype)
+    dtype = _type(like).dtype
+    return elementwise(e.module, e.w, "add", [(a, dtype), (b, dtype)], dtype)
 
 
 class WordReader:
@@ -258,19 +329,6 @@ def run_team(e: Emitter, fits: str, several: str, plain: str) -> None:
     w.start(several)
 
 
-def arguments(e: Emitter, inputs: Sequence[Var]) -> str:
-    """What a part needs, in memory."""
-    fields = []
-    for variable in inputs:
-        value = e.read(variable)
-        if isinstance(value, View):
-            fields += [("ptr", value.data), *(("i64", n) for n in value.dims)]
-        else:
-            assert isinstance(value, str)
-            fields.append((_kind(variable), value))
-    return fields_in_memory(e, fields, e.w.slot(f"[{max(len(fields), 1)} x i64]"))
-
-
 def fields_in_memory(e: Emitter, fields: Sequence[tuple[str, str]], slot: str) -> str:
     """Write words one after another."""
     for k, (kind, value) in enumerate(fields):
@@ -286,61 +344,26 @@ def call_team(e: Emitter, function: str, args: str, trips: str, words: int) -> t
     count = w.select(w.compare("slt", trips, threads), trips, threads)
     results = e.allocate("i64", (w.multiply(count, str(words)),)).data if words else "null"
     given = f"ptr %state, ptr @{function}, ptr {args}, i64 {trips}, i64 {count}, ptr {results}, i64 {words}"
-    status = w.value(f"call i32 @pg_team({given})")
-    on, failed = w.new_label("on"), w.new_label("failed")
-    w.branch(w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
-    w.start(failed)
-    w.effect("ret i32 1")
-    w.start(on)
+    _checked(e, w.value(f"call i32 @pg_team({given})"))
     return count, results
 
 
-# ---- the part's function ---------------------------------------------------------------------------------------------
-def write_part(e: Emitter, program: Program, loop: Loop) -> str:
-    """Write a part's function, and the one that takes its arguments out of memory; the latter's name."""
-    name = f"pg_part_{len(e.module.functions)}"
-    inner = Emitter(e.module, program, e.names, e.rules)
-    inner.part = loop
-    parameters: list[str] = []
-    for k, variable in enumerate(program.inputs):
-        type_ = variable.type
-        assert isinstance(type_, Type)
-        inner.local.add(variable)
-        if not type_.rank:
-            parameters.append(f"{LLVM_TYPES[type_.dtype]} %a{k}")
-            inner.env[variable] = f"%a{k}"
-            continue
-        parameters.append(f"ptr noalias {'' if k in program.consumed else 'readonly '}%a{k}")
-        parameters += [f"i64 %a{k}.{axis}" for axis in range(type_.rank)]
-        dims = [inner.length_of(token, f"%a{k}.{axis}") for axis, token in enumerate(type_.dims)]
-        owner = Owned(f"%a{k}", on_stack=True)
-        inner.env[variable] = View(type_.dtype, f"%a{k}", tuple(dims), inner.steps(dims), owner, True)
-    inner.block(program.body, set())
-    parts = inner.hand_on(program.body.yields, set())
-    inner.leave()
-    fields = []
-    for atom, own in zip(program.body.yields, parts, strict=True):
-        array = atom.type.is_array
-        fields += [(f"{_kind(atom)}" if not array else "ptr" if j < 2 else "i64", x) for j, x in enumerate(own)]
-    fields_in_memory(inner, fields, "%results")
-    inner.w.effect("ret i32 0")
-    append_part(e, name, parameters, inner.w.text())
-    return name
+def call_own(e: Emitter, name: str, given: Sequence[str]) -> None:
+    """Run some turns in this thread, on the arrays themselves."""
+    _checked(e, e.w.value(f"call i32 @{name}.own(ptr %state, {', '.join(given)})"))
 
 
-def append_part(e: Emitter, name: str, parameters: list[str], body: str, attribute: str = "noinline") -> None:
-    """The two functions of a part: with its arguments, and with their address."""
+def _checked(e: Emitter, status: str) -> None:
+    """Hand on a failure."""
+    w = e.w
+    on, failed = w.new_label("on"), w.new_label("failed")
+    w.branch(w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
+    w.start(failed)
+    w.effect(f"ret i32 {status}")
+    w.start(on)
+
+
+def append(e: Emitter, name: str, parameters: Sequence[str], body: str, attribute: str = "") -> None:
+    """Add the function that runs some turns."""
     head = f"ptr %state, {', '.join([*parameters, 'i64 %first', 'i64 %last', 'ptr noalias %results'])}"
     e.module.functions.append(f"define internal i32 @{name}.own({head}) {attribute} #0 {{\n{body}\n}}")
-    lines, given = [], []
-    for k, parameter in enumerate(parameters):
-        kind = parameter.split()[0]
-        lines += [f"  %at{k} = getelementptr i64, ptr %args, i64 {k}", f"  %x{k} = load {kind}, ptr %at{k}"]
-        given.append(f"{kind} %x{k}")
-    call = f"ptr %state, {', '.join([*given, 'i64 %first', 'i64 %last', 'ptr %results'])}"
-    lines += [f"  %status = call i32 @{name}.own({call})", "  ret i32 %status"]
-    text = "\n".join(lines)
-    e.module.functions.append(
-        f"define internal i32 @{name}(ptr %state, ptr %args, i64 %first, i64 %last, ptr %results) #0 {{\n{text}\n}}"
-    )
-

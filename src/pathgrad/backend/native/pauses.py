@@ -142,7 +142,10 @@ class Carried:
 
 
 class Strips:
-    """A loop around an innermost loop: each turn is a strip of iterations, with a pause after it."""
+    """A loop around an innermost loop: each turn is a strip of iterations, with a pause after it.
+
+    Strips are always as long: where a vectorised sum is put together must not depend on the time that it takes.
+    """
 
     def __init__(self, e: Emitter, carried: Carried, first: str, trips: str) -> None:
         w = self._w = e.w
@@ -152,13 +155,12 @@ class Strips:
         w.jump(self._head)
         w.start(self._head)
         self.first, self._close_first = w.open_phi("i64", first, before)
-        self._block, self._close_block = w.open_phi("i64", str(_LIGHT), before)
         parts = [part for group in carried.initial for part in group]
         self._phis = [w.open_phi(kind, part, before) for kind, part in zip(carried.kinds(), parts, strict=True)]
         names = iter([name for name, _ in self._phis])
         carried.initial = [[next(names) for _ in group] for group in carried.initial]
         carried.before = self._head
-        end = w.value(f"add nuw nsw i64 {self.first}, {self._block}")
+        end = w.value(f"add nuw nsw i64 {self.first}, {_LIGHT}")
         self.end = w.select(w.compare("slt", end, trips), end, trips)
 
     def close(self, parts: Sequence[str]) -> None:
@@ -167,9 +169,8 @@ class Strips:
         more, out = w.new_label("more"), w.new_label("whole")
         w.branch(w.compare("slt", self.end, self._trips), more, out)
         w.start(more)
-        block = _pause(self._e, self._block)
+        _pause(self._e, str(_LIGHT))
         self._close_first(self.end, w.label)
-        self._close_block(block, w.label)
         for (_, close), part in zip(self._phis, parts, strict=True):
             close(part, w.label)
         w.jump(self._head)

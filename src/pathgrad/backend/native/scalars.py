@@ -229,7 +229,7 @@ def _extend(e: _Element, x: list[str], dtype: str) -> str:
 def _extremum(name: str, comparison: str) -> Rule:
     def rule(e: _Element, x: list[str], dtype: str) -> str:
         if dtype in ("i64", "bool"):
-            return e.select(e.compare(comparison, dtype, *x), *x, dtype)
+            return e.select(e.compare(comparison, dtype, *x), x[0], x[1], dtype)
         return e.intrinsic(name, dtype, *x)
 
     return rule

@@ -13,7 +13,7 @@ from ...ir import Atom, Const, Type, Var
 from .emitter import Emitter
 from .groups import Group, Member, Sink
 from .independence import SLOW
-from .parallel import WORK, WordReader, append_part, call_team, fields_in_memory, run_team, worthwhile
+from .parallel import WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
 from .reductions import Accumulator
 from .values import Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES
@@ -130,7 +130,16 @@ def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     fields_in_memory(e, [(a.kind, a.result) for a in inner.accumulators], "%results")
     e.w.effect("ret i32 0")
     name = f"pg_range_{len(outer.module.functions)}"
-    append_part(outer, name, parameters, e.w.text(), "")
+    append(outer, name, parameters, e.w.text())
+    kinds = [p.split()[0] for p in parameters]
+    loads = [
+        f"  %at{k} = getelementptr i64, ptr %args, i64 {k}\n  %x{k} = load {kind}, ptr %at{k}\n"
+        for k, kind in enumerate(kinds)
+    ]
+    given = ", ".join(["ptr %state", *(f"{kind} %x{k}" for k, kind in enumerate(kinds)), "i64 %first", "i64 %last"])
+    head = "ptr %state, ptr %args, i64 %first, i64 %last, ptr %results"
+    call = f"  %status = call i32 @{name}.own({given}, ptr %results)\n  ret i32 %status\n"
+    outer.module.functions.append(f"define internal i32 @{name}({head}) #0 {{\n{''.join(loads)}{call}}}")
     return name
 
 
@@ -158,13 +167,8 @@ def _write_calls(nest: Nest, inputs: dict[Var, Value], name: str, each: int) -> 
     w.jump(out)
     w.start(plain)
     slot = w.slot(f"[{max(words, 1)} x i64]")
-    given = ", ".join(["ptr %state", *(f"{kind} {value}" for kind, value in fields)])
-    status = w.value(f"call i32 @{name}.own({given}, i64 0, i64 {total}, ptr {slot})")
-    on, failed = w.new_label("on"), w.new_label("failed")
-    w.branch(w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
-    w.start(failed)
-    w.effect("ret i32 1")
-    w.start(on)
+    call_own(e, name, [*(f"{kind} {value}" for kind, value in fields), "i64 0", f"i64 {total}", f"ptr {slot}"])
+    on = w.label
     at = WordReader(e, slot)
     whole = [at.next(a.kind) for a in nest.accumulators]
     w.jump(out)

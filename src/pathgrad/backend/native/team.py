@@ -36,6 +36,7 @@ TEAM_DECLARATIONS = (
     "declare i32 @pthread_attr_setstacksize(ptr, i64)",
     "declare i32 @pthread_attr_destroy(ptr)",
     "declare i32 @usleep(i32)",
+    "declare i32 @llvm.umax.i32(i32, i32)",
     "declare ptr @llvm.frameaddress.p0(i32)",
 )
 
@@ -72,7 +73,7 @@ define internal ptr @pg_part_thread(ptr %part) nounwind {{
   ret ptr null
 }}
 
-; run a loop of so many turns on so many threads; 0, or 1 where a part has failed
+; run a loop of so many turns on so many threads; 0, or the status of a part that has failed
 define internal i32 @pg_team(ptr %state, ptr %function, ptr %args, i64 %trips, i64 %count, ptr %results, i64 %words)
     noinline nounwind {{
 entry:
@@ -231,7 +232,9 @@ collect.status:
   %j.failed = icmp ne i64 %j.status, 0
   %none.before = icmp eq i32 %failed, 0
   %is.earliest = and i1 %j.failed, %none.before
-  %failed.next = select i1 %j.failed, i32 1, i32 %failed
+  ; 2 asks for a new start, whatever else failed
+  %j.status.narrow = trunc i64 %j.status to i32
+  %failed.next = call i32 @llvm.umax.i32(i32 %failed, i32 %j.status.narrow)
   br i1 %is.earliest, label %say, label %collected
 say:
   %said = getelementptr i8, ptr %j.state, i64 8
@@ -243,5 +246,3 @@ collected:
 end:
   ret i32 %failed
 }}"""
-
-

@@ -1,0 +1,390 @@
+"""Loops and array statements on several threads: the same results, every time, and the same errors."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import pytest
+
+import pathgrad as pg
+from pathgrad.backend.native import independence, parallel
+from pathgrad.backend.native.independence import Independence
+from pathgrad.backend.native.team import thread_count
+from pathgrad.ir import Loop
+
+
+@pytest.fixture(autouse=True)
+def _small_work(monkeypatch):
+    """Short loops run on threads too."""
+    monkeypatch.setattr(parallel, "WORK", 200)
+    monkeypatch.setattr("pathgrad.backend.native.split.WORK", 200)
+
+
+# ---- functions whose loops are independent apart from sums -----------------------------------------------------------
+def sums(x, n):
+    total, shift = 0.0, 1.0
+    for i in range(n):
+        if i % 3 == 0:
+            total += math.sin(x * i) * x
+        for k in range(3):
+            shift -= x * k
+    return total * shift
+
+
+def rows(x, w):
+    total = 0.0
+    for i in range(x.shape[0]):
+        p = 0.0
+        for j in range(x.shape[1]):
+            p += x[i, j] * w[j]
+        total += math.log(1.0 + math.exp(p))
+    return total
+
+
+def mapped(x, out):
+    for i in range(1, len(x)):
+        t = math.sin(x[i])
+        out[i - 1] = t + out[i - 1] * t
+    return out
+
+
+def backwards(x):
+    out = np.zeros(len(x))
+    for i in range(len(x) - 1, -1, -1):
+        out[i] = math.exp(x[i]) + i
+    return out
+
+
+def with_scratch(x, m):
+    n, d = x.shape
+    c = np.zeros(d)
+    total = 0.0
+    for i in range(n):
+        for a in range(d):
+            c[a] = x[i, a] - m[a]
+        for a in range(d):
+            for b in range(a, d):
+                total += c[a] * c[b]
+    return total + c[0]
+
+
+def histogram(x, k):
+    h = np.zeros((k, 2))
+    for i in range(len(x)):
+        h[i % k, 0] += math.exp(x[i])
+        h[i % k, 1] -= x[i]
+    return h
+
+
+def by_helper(x, w):
+    return rows(x, w) * 2.0
+
+
+def counting(x):
+    n = 0
+    for i in range(len(x)):
+        if x[i] > 0.0:
+            n += 2
+    return n
+
+
+def prices(x, y):
+    return np.sum(np.exp(-x) * np.log(1.0 + y * y) / (1.0 + np.exp(x * y)))
+
+
+def elementwise(x, y):
+    return np.exp(-x) * np.sin(y) + np.cos(x) * y
+
+
+def largest(x, y):
+    return np.max(np.exp(x) * y) + np.mean(np.sin(x) * np.cos(y)), np.sum(np.exp(x) + y, axis=0, keepdims=True)
+
+
+RANDOM = np.random.default_rng(5)
+X = RANDOM.normal(size=(701, 4))
+V, W = X[:, 0].copy(), X[0].copy()
+
+CASES = {
+    "sums": (sums, lambda: (0.3, 1000)),
+    "rows": (rows, lambda: (X, W)),
+    "mapped": (mapped, lambda: (V, np.arange(701.0))),
+    "backwards": (backwards, lambda: (V,)),
+    "with_scratch": (with_scratch, lambda: (X, W)),
+    "histogram": (histogram, lambda: (V, 7)),
+    "by_helper": (by_helper, lambda: (X, W)),
+    "counting": (counting, lambda: (V,)),
+    "prices": (prices, lambda: (V, V[::-1].copy())),
+    "prices of a matrix": (prices, lambda: (X, X * X)),
+    "elementwise": (elementwise, lambda: (X, X + 1.0)),
+    "largest": (largest, lambda: (X, X + 1.0)),
+}
+
+
+def runs(f, arguments, threads, verb=pg.compile):
+    with pg.options(threads=threads, cache=False):
+        function = verb(f)
+        found = [function(*arguments()) for _ in range(3)]
+        text = function.inspect("llvm", *arguments())
+    for other in found[1:]:
+        for a, b in zip(_flat(found[0]), _flat(other), strict=True):
+            np.testing.assert_array_equal(a, b)
+    return found[0], "@pg_team(" in text
+
+
+def _flat(value):
+    return [leaf for item in value for leaf in _flat(item)] if isinstance(value, tuple) else [value]
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("threads", [2, 3, 16])
+def test_values_are_those_of_one_thread(name, threads):
+    f, arguments = CASES[name]
+    alone, has_team = runs(f, arguments, 1)
+    assert not has_team
+    got, has_team = runs(f, arguments, threads)
+    assert has_team
+    for a, b in zip(_flat(got), _flat(alone), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["sums", "rows", "backwards", "with_scratch", "prices", "elementwise"])
+def test_gradients_are_those_of_one_thread(name):
+    f, arguments = CASES[name]
+    f = SUMMED.get(f, f)
+    wanted, _ = runs(f, arguments, 1, pg.grad)
+    got, _ = runs(f, arguments, 3, pg.grad)
+    np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def total_of_backwards(x):
+    return np.sum(backwards(x))
+
+
+def total_of_elementwise(x, y):
+    return np.sum(elementwise(x, y))
+
+
+SUMMED = {backwards: total_of_backwards, elementwise: total_of_elementwise}
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 5, 64])
+def test_few_iterations(length):
+    with pg.options(threads=16, cache=False):
+        assert pg.compile(histogram)(V[:length], 3).tolist() == pytest.approx(histogram(V[:length], 3), rel=1e-13)
+        np.testing.assert_allclose(pg.compile(prices)(V[:length], V[:length]), prices(V[:length], V[:length]))
+
+
+# ---- what is independent ---------------------------------------------------------------------------------------------
+def prefix(x):
+    out = np.zeros(len(x))
+    for i in range(1, len(x)):
+        out[i] = out[i - 1] + x[i]
+    return out
+
+
+def wrapped(x):
+    out = np.zeros(len(x))
+    for i in range(len(x)):
+        out[i - 1] = x[i] + out[i - 1]
+    return out
+
+
+def product(x):
+    p = 1.0
+    for i in range(len(x)):
+        p *= x[i]
+    return p
+
+
+def read_between(x):
+    total, seen = 0.0, 0.0
+    for i in range(len(x)):
+        total += x[i]
+        seen += total
+    return seen
+
+
+def left(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i]
+        if total > 3.0:
+            break
+    return total
+
+
+def same_place(x):
+    out = np.zeros(len(x))
+    for i in range(len(x)):
+        out[i // 2] = x[i]
+    return out
+
+
+def scratch_that_lasts(x):
+    c = np.zeros(2)
+    total = 0.0
+    for i in range(len(x)):
+        total += c[0] * x[i]
+        c[0] = x[i]
+    return total
+
+
+def scratch_in_part(x):
+    c = np.zeros(len(x))
+    total = 0.0
+    for i in range(len(x)):
+        for k in range(i):
+            c[k] = x[i]
+        for k in range(len(x)):
+            total += c[k]
+    return total
+
+
+def read_and_added(x):
+    h = np.zeros(3)
+    for i in range(len(x)):
+        h[i % 3] += x[i] * h[0]
+    return h
+
+
+def transposed(x):
+    out = np.zeros((len(x), len(x)))
+    for i in range(len(x)):
+        for j in range(len(x)):
+            out[i, j] += out[j, i] + x[i]
+    return out
+
+
+DEPENDENT = [
+    prefix,
+    wrapped,
+    product,
+    read_between,
+    left,
+    same_place,
+    scratch_that_lasts,
+    scratch_in_part,
+    read_and_added,
+    transposed,
+]
+
+
+@pytest.mark.parametrize("f", DEPENDENT)
+def test_loops_that_depend_on_each_other_are_not_divided(f):
+    x = np.linspace(0.5, 1.5, 300)
+    got, has_team = runs(f, lambda: (x,), 4)
+    assert not has_team
+    np.testing.assert_allclose(got, f(x), rtol=1e-12)
+
+
+def loops_of(f, *arguments):
+    with pg.options(cache=False, backend="python"):
+        entry = pg.compile(f).entry(dict(zip(f.__code__.co_varnames, arguments, strict=False)))
+    return [s for s in entry.program.body.statements if isinstance(s, Loop)]
+
+
+def test_what_carried_values_are():
+    assert independence.independence(loops_of(sums, 0.3, 5)[0]) == Independence(sums=[0, 1])
+    assert independence.independence(loops_of(histogram, V, 3)[0]) == Independence(added=[0])
+    assert independence.independence(loops_of(mapped, V, V)[0]) == Independence(divided=[0])
+    found = independence.independence(loops_of(with_scratch, X, W)[0])
+    assert found is not None and len(found.sums) == 1 and len(found.scratch) == 1
+    assert independence.independence(loops_of(prefix, V)[0]) is None
+
+
+def test_the_work_is_estimated():
+    (loop,) = loops_of(rows, X, W)
+    assert 20 < independence.cost(loop.body) < 200
+
+
+# ---- errors and surroundings -----------------------------------------------------------------------------------------
+def indexed(x, at):
+    total = 0.0
+    for i in range(len(at)):
+        total += x[at[i]]
+    return total
+
+
+def test_the_first_error_in_order_is_raised():
+    at = np.zeros(900, dtype=np.int64)
+    with pg.options(threads=4, cache=False):
+        f = pg.compile(indexed)
+        assert f(V, at) == pytest.approx(900 * V[0])
+        at[100], at[899] = 1234, 5678
+        for _ in range(5):
+            with pytest.raises(IndexError, match="index 1234 is out of bounds"):
+                f(V, at)
+        at[100] = 0
+        with pytest.raises(IndexError, match="index 5678 is out of bounds"):
+            f(V, at)
+        at[899] = 0
+        assert f(V, at) == pytest.approx(900 * V[0])
+
+
+def test_nothing_leaks():
+    with pg.options(threads=4, poison=True, cache=False):
+        for name in ("histogram", "with_scratch", "rows", "prices", "largest"):
+            f, arguments = CASES[name]
+            pg.compile(f)(*arguments())
+
+
+def test_many_calls_from_several_python_threads():
+    with pg.options(threads=3, cache=False):
+        f = pg.compile(rows)
+        wanted = f(X, W)
+        found = []
+
+        def call():
+            found.extend(f(X, W) for _ in range(200))
+
+        callers = [threading.Thread(target=call) for _ in range(3)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert len(found) == 600 and set(found) == {wanted}
+
+
+def test_thread_counts():
+    assert thread_count(5) == 5 and thread_count(0) >= 1
+
+
+SCRIPT = """
+import os, signal, threading, time
+import pathgrad as pg
+
+def long(n, x):
+    total = 0.0
+    for i in range(n):
+        for j in range(1000):
+            total += x * j / (1.0 + i)
+    return total
+
+pg.options(threads=4, cache=False)
+f = pg.compile(long)
+first = f(10_000, 0.5)
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+start = time.monotonic()
+try:
+    f(10**10, 0.5)
+    print("ended")
+except KeyboardInterrupt:
+    print("interrupted" if time.monotonic() - start < 2 else "late")
+print(f(10_000, 0.5) == first)
+child = os.fork()
+if not child:
+    os._exit(0 if f(10_000, 0.5) == first else 1)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_signals_and_forks(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["interrupted", "True", "0"], done.stderr
