@@ -43,6 +43,7 @@ from .extents import Lengths
 from .first_sums import write_first_sums
 from .forward import distinct, finish, same_lengths
 from .induction import count_by_index
+from .preaccumulate import single_input, with_derivatives
 from .privatise import privatise
 from .residuals import cut_branch, cut_loop
 from .scope import Past
@@ -144,7 +145,7 @@ class _Reverse:
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
         body = clone_block(self.program.body, mapping)
-        copy = count_by_index(privatise(Program("", inputs, body)))
+        copy = share_common(count_by_index(privatise(Program("", inputs, body))))
         active = [inputs[k] for k in self.positions]
         outputs = [a for a in body.yields if is_float(a.type)]
         self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
@@ -342,6 +343,9 @@ class _Reverse:
             for r in s.results:
                 self.cotangents.take(r)
             return [s]
+        beside = self.beside(s)
+        if beside is not None:
+            return beside
         taken = {k: self.cotangents.take(s.results[k]) for k in moving}
         bar_params = {k: bar_variable(s.params[k]) for k in moving}
         for k, param in bar_params.items():
@@ -382,6 +386,23 @@ class _Reverse:
             if s.inits[k] in self.active:
                 self.cotangents.add(s.inits[k], result)
         return pieces
+
+
+    def beside(self, s: Loop | While) -> list[Statement] | None:
+        """The forward statements of a loop that has one active input, whose derivatives are computed beside it."""
+        by = single_input(s, self.active) if isinstance(s, While) else None
+        if by is None or not isinstance(s, While):
+            return None
+        found = with_derivatives(s, by, by in self.calculus.wild)
+        if found is None:
+            return None
+        statements, dots = found
+        for r in s.results:
+            bar = self.cotangents.take(r) if r in self.active else None
+            if bar is not None:
+                part = self.calculus.times(bar, dots[r], self.calculus.is_masked(bar), bar_name(by))
+                self.cotangents.add(by, self.calculus.mask(part, self.calculus.is_masked(bar)))
+        return statements
 
 
 def _may_mask(s: Statement, bar: Var) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, sub_blocks
 from ..ops import TABLE
+from .fold import folded
 
 __all__ = ["clone_block", "rename_atoms", "share_common"]
 
@@ -110,7 +111,7 @@ def share_common(program: Program) -> Program:
     no iteration changes is its initial value, and a derivative times 1 is the derivative.
     """
     _still(program.body)
-    _share(program.body, {}, {}, set())
+    _Sharing().block(program.body, {})
     return program
 
 
@@ -167,44 +168,111 @@ def _atom_key(atom: Atom) -> Any:
     return atom
 
 
-def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap, ones: set[Var]) -> None:
-    here = dict(seen)
+class _Sharing:
+    """Statements that are visible, by what they compute and by what they define."""
 
-    def get(atom: Atom) -> Atom:
-        return _get(atom, mapping)
+    def __init__(self) -> None:
+        self.mapping: AtomMap = {}
+        self.ones: set[Var] = set()
+        self.known: dict[Var, Let] = {}
 
-    statements: list[Statement] = []
-    for s in block.statements:
-        if isinstance(s, Let):
-            s = replace(s, args=tuple(map(get, s.args)))
-            if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
-                s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
-            if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):
-                ones.add(s.target)
-            same = _times_one(s, ones)
-            if same is not None:
-                mapping[s.target] = same
+    def get(self, atom: Atom) -> Atom:
+        """What an atom has been replaced by."""
+        return _get(atom, self.mapping)
+
+    def block(self, block: Block, seen: dict[Any, Any]) -> None:
+        """Share the statements of a block; ``seen`` are those that are visible from outside."""
+        here = dict(seen)
+        statements: list[Statement] = []
+        for s in block.statements:
+            if isinstance(s, Let):
+                statements += self.let(s, here)
                 continue
-            if not s.op.consumes and s.op.name not in _KEEP_APART:
-                key = _key(s, get)
+            if isinstance(s, Call):
+                s.args = list(map(self.get, s.args))
+            elif isinstance(s, Branch):
+                s.condition = self.get(s.condition)
+                self.block(s.then, here)
+                self.block(s.orelse, here)
+                if self.is_shared(s, here):
+                    continue
+            else:
+                s.inits = list(map(self.get, s.inits))
+                if isinstance(s, Loop):
+                    s.start, s.stop, s.step = self.get(s.start), self.get(s.stop), self.get(s.step)
+                else:
+                    self.block(s.condition, here)
+                self.block(s.body, here)
+            statements.append(s)
+        block.statements = statements
+        block.yields = list(map(self.get, block.yields))
+
+    def let(self, s: Let, here: dict[Any, Any]) -> list[Let]:
+        """What becomes of a statement."""
+        s = replace(s, args=tuple(map(self.get, s.args)))
+        if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
+            s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
+        if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):
+            self.ones.add(s.target)
+        same = _times_one(s, self.ones)
+        if same is not None:
+            self.mapping[s.target] = same
+            return []
+        found: list[Let] | Atom = [s]
+        if s.role in ("adjoint", "tangent"):
+            found = folded(s, self.known, lambda other: here.get(_key(other, self.get)))
+        if not isinstance(found, list):
+            self.mapping[s.target] = found
+            return []
+        result: list[Let] = []
+        for each in found:
+            if not each.op.consumes and each.op.name not in _KEEP_APART:
+                key = _key(each, self.get)
                 before = here.get(key)
                 if before is not None:
-                    mapping[s.target] = before
+                    self.mapping[each.target] = before
                     continue
-                here[key] = s.target
-        elif isinstance(s, Call):
-            s.args = list(map(get, s.args))
+                here[key] = each.target
+            self.known[each.target] = each
+            result.append(each)
+        return result
+
+    def is_shared(self, s: Branch, here: dict[Any, Any]) -> bool:
+        """Whether an equal branch has been executed before; its results are then the results of this one."""
+        key = _branch_key(s, {})
+        if key is None:
+            return False
+        before = here.get(key)
+        if before is None:
+            here[key] = list(s.results)
+            return False
+        self.mapping.update(zip(s.results, before, strict=True))
+        return True
+
+
+def _branch_key(s: Branch, own: dict[Var, Any]) -> Any:
+    """What a branch over pure statements computes; None for others."""
+    arms = [_block_key(arm, dict(own)) for arm in (s.then, s.orelse)]
+    return None if None in arms else ("branch", _local(s.condition, own), *arms)
+
+
+def _block_key(block: Block, own: dict[Var, Any]) -> Any:
+    parts: list[Any] = []
+    for s in block.statements:
+        part: Any = None
+        if isinstance(s, Let) and not s.op.consumes and s.op.name not in _KEEP_APART - {"undefined"}:
+            params = tuple(sorted((k, repr(v)) for k, v in s.params.items()))
+            part = (s.op.name, tuple(_local(a, own) for a in s.args), params)
+            own[s.target] = ("own", len(own))
         elif isinstance(s, Branch):
-            s.condition = get(s.condition)
-            _share(s.then, here, mapping, ones)
-            _share(s.orelse, here, mapping, ones)
-        else:
-            s.inits = list(map(get, s.inits))
-            if isinstance(s, Loop):
-                s.start, s.stop, s.step = get(s.start), get(s.stop), get(s.step)
-            else:
-                _share(s.condition, here, mapping, ones)
-            _share(s.body, here, mapping, ones)
-        statements.append(s)
-    block.statements = statements
-    block.yields = list(map(get, block.yields))
+            part = _branch_key(s, own)
+            for r in s.results:
+                own[r] = ("own", len(own))
+        if part is None:
+            return None
+        parts.append(part)
+    return (*parts, "yield", *(_local(a, own) for a in block.yields))
+
+
+def _local(atom: Atom, own: dict[Var, Any]) -> Any:
+    return own.get(atom, atom) if isinstance(atom, Var) else _atom_key(atom)
