@@ -43,6 +43,7 @@ from .extents import Lengths
 from .first_sums import write_first_sums
 from .forward import distinct, finish, same_lengths
 from .induction import count_by_index
+from .late import compute_late
 from .preaccumulate import single_input, with_derivatives
 from .privatise import privatise
 from .residuals import cut_branch, cut_loop
@@ -173,6 +174,7 @@ class _Reverse:
         variables = [s for s in seeds if isinstance(s, Var)]
         whole = remove_dead(share_common(Program("", [*inputs, *variables], new)))
         write_first_sums(arrange_additions(sum_in_numbers(whole)))
+        compute_late(remove_dead(share_common(whole)))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
