@@ -122,7 +122,7 @@ def test_unusable_input_exits_with_2(run: Run, arguments: tuple[str, ...], said:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("grad", "model.py:item", "--at", "x=3"), "model.py:37: IndexError: index 7 is out of bounds"),
+        (("grad", "model.py:item", "--at", "x=3"), "IndexError: model.py:37: index 7 is out of bounds"),
         (("check", "model.py:misfit", "--at", "w=[1,2]", "--at", "X=[[1,2,3]]"), "model.py:13: ValueError: matmul"),
         (("graph", "model.py:keyed", "--at", "x=3"), "model.py:33: KeyError"),
     ],

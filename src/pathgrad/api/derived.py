@@ -24,6 +24,7 @@ from ..frontend.source import MISSING, default_of, parameters_of
 from ..ir import Program, Type, is_float, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
+from ..transform.lengths import settle_lengths
 from .addresses import Addresses
 from .entry import Entry, same, weakness
 from .keeping import keeping
@@ -119,6 +120,16 @@ class Primal:
         reading = read(self.source, specs, values, in_place=self.in_place)
         self.readings.setdefault(key, []).append(reading)
         return reading
+
+
+#: Native code is made for each of these lengths: its loops over so few numbers are unrolled.
+_KNOWN_LENGTHS = 8
+
+
+def _forms(bound: dict[str, Any], known: int) -> dict[str, Spec]:
+    """The forms of arguments."""
+    lengths: dict[int, int] = {}
+    return {name: spec_of(value, lengths, name, known) for name, value in bound.items()}
 
 
 class Derived(Addresses):
@@ -219,9 +230,8 @@ class Derived(Addresses):
 
     def entry(self, bound: dict[str, Any]) -> Entry:
         """What serves a call with these arguments; read, derived and compiled at the first such call."""
-        lengths: dict[int, int] = {}
-        specs = {name: spec_of(value, lengths, name) for name, value in bound.items()}
         options = self._options()
+        specs = _forms(bound, _KNOWN_LENGTHS if options.backend == "native" else 0)
         key = (options, *specs.items())
         for entry in self.entries.get(key, []):
             if entry.serves(bound):
@@ -232,25 +242,39 @@ class Derived(Addresses):
             known = {name: bound[name] for name in found.fixed}
             read_later = functools.cache(lambda: self.primal.read(specs, known.__getitem__))
             executable = Executable(
-                lambda: self.derive(_flat(read_later(), options), known),
+                lambda: self._derived(read_later(), known, options),
                 options,
                 self.describe,
                 weakness(found.form.parameters, specs),
+                self._readable(bound, known),
                 (found.form, found.native),
             )
             entry = Entry(specs, executable, found.names, known, found.dependencies, read_later)
         else:
             reading = self.primal.read(specs, bound.__getitem__)
-            program = self.derive(_flat(reading, options), bound)
+            program = self._derived(reading, bound, options)
             weak = weakness([(p.name, p.tree) for p in program.parameters], specs)
+            known = {n: v for n, v in bound.items() if n in reading.fixed or specs[n].kind == "fixed"}
             # a derivative program may have no use for a value that Python cannot give: the function itself says so
             original = load(emit(reading.program)) if reading.may_be_unbound() else None
             names = [p.name for p in reading.program.parameters]
             keep = kept.keeper(names, reading) if kept and original is None else None
-            executable = Executable(program, options, self.describe, weak, keep=keep)
+            executable = Executable(program, options, self.describe, weak, self._readable(bound, known), keep=keep)
             entry = Entry(specs, executable, names, reading.fixed, reading.dependencies, lambda: reading, original)
         self.entries.setdefault(key, []).append(entry)
         return entry
+
+    def _derived(self, reading: Reading, bound: dict[str, Any], options: Options) -> Program:
+        """The derived program for a back end; native code has helpers' statements in place of their calls."""
+        if options.backend != "native":
+            return self.derive(reading, bound)
+        program = self.derive(replace(reading, program=inlined(reading.program)), bound)
+        return program if program is reading.program else settle_lengths(program)
+
+    def _readable(self, bound: dict[str, Any], known: dict[str, Any]) -> Callable[[], Program]:
+        """How to make the program that is emitted as Python."""
+        specs = _forms(bound, 0)
+        return lambda: self.derive(self.primal.read(specs, known.__getitem__), known)
 
     def __pathgrad_content__(self) -> tuple[Any, ...] | None:
         """What it is by content: how it was derived, and from what."""
@@ -303,11 +327,6 @@ class Derived(Addresses):
         from ..frontend.nested import read_derived_call
 
         return read_derived_call(self, reader, node, arguments, keywords, name)
-
-
-def _flat(reading: Reading, options: Options) -> Reading:
-    """A reading for the back end: native code has helpers' statements in place of their calls."""
-    return replace(reading, program=inlined(reading.program)) if options.backend == "native" else reading
 
 
 def options_for(backend: str | None, name: str) -> Callable[[], Options]:

@@ -79,6 +79,9 @@ class Executable:
         One sentence for the emitted Python module.
     weak : callable
         Whether the k-th input, if it is a number, is a Python number and not NumPy's.
+    readable : callable, optional
+        The program to emit as Python, where it is not the one that becomes native code: with calls of helpers, and for
+        arrays of any length.
     kept : tuple of Form and NativeProgram, optional
         The program's form and code where they come from the disk.
     keep : callable, optional
@@ -91,6 +94,7 @@ class Executable:
         options: Options,
         description: str = "",
         weak: Callable[[int], bool] = lambda _: True,
+        readable: Callable[[], Program] | None = None,
         kept: tuple[Form, NativeProgram] | None = None,
         keep: Callable[[Executable], None] | None = None,
     ) -> None:
@@ -99,10 +103,12 @@ class Executable:
         self.options = options
         self.description = description
         self.weak = weak
+        self.readable = readable
         self._native: NativeProgram | None = None
         self._is_compiled = bool(kept) or options.backend != "native"
         if kept:
             self.form, self._native = kept
+            self._native.make_checked = self._checked
             return
         self.form = Form.of(self.program)
 
@@ -128,15 +134,24 @@ class Executable:
             for atom in [*self.program.inputs, *self.program.outputs]:
                 if isinstance(atom.type, ListType):
                     raise NativeUnsupported("growing storage is no argument or result of native code")
-            return compile_native(self.program, self.options, self.weak)
+            native = compile_native(self.program, self.options, self.weak)
+            native.make_checked = self._checked
+            return native
         except NativeUnsupported as reason:
             warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=7)
             return None
 
+    def _checked(self) -> NativeProgram:
+        """The same program with every position checked where it is used."""
+        from .native.callable import compile_native
+
+        return compile_native(self.program, self.options, self.weak, may_bail=False)
+
     @cached_property
     def module(self) -> Module:
         """The emitted Python module."""
-        return emit(self.program, self.description)
+        native = self.options.backend == "native" and self.readable is not None
+        return emit(self.readable() if native and self.readable else self.program, self.description)
 
     @cached_property
     def python(self) -> Callable[..., Any]:

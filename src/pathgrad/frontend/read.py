@@ -71,7 +71,7 @@ class Spec:
     lengths: tuple[Any, ...] = ()
 
 
-def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
+def spec_of(value: Any, lengths: dict[int, int], name: str, known: int = 0) -> Spec:
     """The form of a run-time argument.
 
     Parameters
@@ -82,6 +82,8 @@ def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
         Numbers of the lengths met so far; shared by all arguments of a call.
     name : str
         The parameter's name, for errors.
+    known : int
+        Lengths up to this one are part of the form: the program serves arrays of these lengths only.
 
     Raises
     ------
@@ -97,14 +99,14 @@ def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
     if isinstance(value, int | np.integer):
         return Spec("number", Type("i64"), weak=isinstance(value, int))
     if isinstance(value, np.ndarray):
-        return _array_spec(value, lengths, name)
+        return _array_spec(value, lengths, name, known)
     if isinstance(value, tuple):
-        parts = tuple(spec_of(v, lengths, f"{name}[{k}]") for k, v in enumerate(value))
+        parts = tuple(spec_of(v, lengths, f"{name}[{k}]", known) for k, v in enumerate(value))
         return Spec("tuple", parts=parts, value=type(value) if hasattr(value, "_fields") else None)
     if isinstance(value, list):
-        return Spec("list", parts=tuple(spec_of(v, lengths, f"{name}[{k}]") for k, v in enumerate(value)))
+        return Spec("list", parts=tuple(spec_of(v, lengths, f"{name}[{k}]", known) for k, v in enumerate(value)))
     if isinstance(value, dict):
-        parts = tuple(spec_of(v, lengths, f"{name}[{k!r}]") for k, v in value.items())
+        parts = tuple(spec_of(v, lengths, f"{name}[{k!r}]", known) for k, v in value.items())
         return Spec("dict", parts=parts, keys=tuple(value))
     try:
         hash(value)
@@ -116,7 +118,7 @@ def spec_of(value: Any, lengths: dict[int, int], name: str) -> Spec:
     return Spec("fixed", value=value)
 
 
-def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str) -> Spec:
+def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str, known: int) -> Spec:
     if type(value) is not np.ndarray and not isinstance(value, np.memmap):
         raise ArgumentError(
             f"{name}: a {type(value).__name__} cannot be read, for its operators may mean something else than an "
@@ -131,7 +133,10 @@ def _array_spec(value: np.ndarray[Any, Any], lengths: dict[int, int], name: str)
         )
     if value.ndim == 0:
         return Spec("number", Type(dtype), value="array")
-    numbers = tuple(1 if n == 1 else ("length", lengths.setdefault(n, len(lengths))) for n in value.shape)
+    numbers = tuple(
+        1 if n == 1 else ("literal", n) if n <= known else ("length", lengths.setdefault(n, len(lengths)))
+        for n in value.shape
+    )
     return Spec("array", array(dtype, numbers), lengths=numbers)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..ir import Atom, Block, Call, Const, ListType, Program, Statement, Type, Var, defined, sub_blocks, walk
 from ..ir.types import ValueType
+from .lengths import settle_lengths
 from .simplify import clone_block, rename_atoms
 
 __all__ = ["inlined"]
@@ -30,7 +31,7 @@ def inlined(program: Program) -> Program:
     Returns
     -------
     Program
-        A new program with the same inputs and outputs; ``program`` itself if it calls nothing.
+        A new program with the same inputs and outputs; ``program`` itself if it calls itself.
     """
     key = "inlined"
     if key not in program.derived:
@@ -40,13 +41,14 @@ def inlined(program: Program) -> Program:
 
 
 def _inlined(program: Program) -> Program:
-    if not any(isinstance(s, Call) for s in walk(program.body)) or _is_recursive(program):
+    if _is_recursive(program):
         return program
     mapping: dict[Var, Atom] = {}
     inputs = [_copied(v, mapping) for v in program.inputs]
     body = clone_block(program.body, mapping)
     budget = [_LARGEST - sum(1 for _ in walk(body))]
     _expand(body, budget)
+    body = settle_lengths(Program("", inputs, body)).body
     return replace(program, inputs=inputs, body=body, derived={})
 
 

@@ -183,6 +183,34 @@ def test_powers_of_floats(a: float, b: float) -> None:
     assert np.array_equal(pg.compile(powers)(a, b), wanted, equal_nan=True)
 
 
+def whole(x):
+    return int(x)
+
+
+def spaced(a, b, c):
+    return np.arange(a, b, c)
+
+
+def far_apart(v):
+    return v[:: 2**63 - 1], v[3 : 0 : -(2**63)]
+
+
+def test_what_has_no_integer_or_no_length_is_refused() -> None:
+    compiled = pg.compile(whole)
+    assert (compiled(2.7), compiled(-2.7), compiled(-(2.0**63))) == (2, -2, -(2**63))
+    with pytest.raises(ValueError, match="cannot convert float NaN to integer"):
+        compiled(np.nan)
+    for x in (np.inf, -np.inf, 1e30, 2.0**63):
+        with pytest.raises(OverflowError, match="does not fit into an integer of 64 bits"):
+            compiled(x)
+    assert np.array_equal(pg.compile(spaced)(0.0, 1.0, 0.25), spaced(0.0, 1.0, 0.25))
+    for step in (0.0, np.nan, 1e-300):
+        with pytest.raises(ValueError, match="number of elements is not finite, or too large"):
+            pg.compile(spaced)(0.0, 1.0, step)
+    for one, other in zip(pg.compile(far_apart)(V), far_apart(V), strict=True):
+        assert np.array_equal(one, other)
+
+
 # ---- nothing is leaked -----------------------------------------------------------------------------------------------
 def keeps(v, k):
     total = 0.0

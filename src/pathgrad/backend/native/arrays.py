@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from ...errors import NativeUnsupported
 from ...ir import Const, Let, Type, Var
 from .emitter import Emitter
+from .groups import Sink
 from .scalars import convert, elementwise
 from .values import Pending, Splat, View
 from .views import element_view, stretched
@@ -83,6 +84,10 @@ def numbered_dims(e: Emitter, let: Let) -> tuple[str, ...]:
     width = e.w.value(f"fsub double {last}, {first}")
     parts = e.w.value(f"fdiv double {width}, {by}")
     e.module.declare("declare double @llvm.ceil.f64(double)")
+    e.module.declare("declare double @llvm.fabs.f64(double)")
+    size = e.w.value(f"call double @llvm.fabs.f64(double {parts})")
+    fits = e.w.value(f"fcmp olt double {size}, {number(2.0**60, 'f64')}")
+    e.check(fits, "value", "arange: the number of elements is not finite, or too large")
     count = convert(e.w, e.w.value(f"call double @llvm.ceil.f64(double {parts})"), "f64", "i64")
     return (e.w.select(e.w.compare("sgt", count, "0"), count, "0"),)
 
@@ -145,7 +150,22 @@ def _store(e: Emitter, let: Let) -> None:
     e.env[let.target] = array
     where = element_view(e, let, array, numbers)
     assert isinstance(where, View)
-    _write(e, let, where, value)
+    if not _joins(e, let, where, value):
+        _write(e, let, where, value)
+
+
+def _joins(e: Emitter, let: Let, where: View, value: object) -> bool:
+    """Whether a write of what the open group computes becomes part of it."""
+    group = e.group
+    if group is None or not isinstance(value, Var) or value not in group.values or where.owner is None:
+        return False
+    if id(where.owner) in group.storages or len(where.dims) != len(group.dims):
+        return False
+    if not all(e.suppose_equal(n, m) for n, m in zip(where.dims, group.dims, strict=True)):
+        return False
+    group.sinks.append(Sink(let, value, target=where))
+    group.written.add(id(where.owner))
+    return True
 
 
 def _write(e: Emitter, let: Let, where: View, value: object) -> None:
@@ -159,7 +179,7 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
     source = e.read(value)
     if isinstance(source, View | Splat):
         for n, token in zip(source.dims, where.dims[-len(source.dims) :], strict=False):
-            if n != token:
+            if n != "1" and not e.suppose_equal(n, token):
                 e.check(
                     e.w.value(f"or i1 {e.w.compare('eq', n, token)}, {e.w.compare('eq', n, '1')}"),
                     "shape",

@@ -40,6 +40,8 @@ def position(e: Emitter, let: Let, atom: Atom, n: str, axis: int, token: object)
             return at if value >= 0 else str(int(n) + value)
         e.check(w.compare("sge", n, str(least)), "index", message, [at, n])
         return at if value >= 0 else w.add(n, at)
+    if (id(let), axis) in e.proven:
+        return at
     low, high = e.ranges.bounds(atom, token)
     if low and (high or not e.module.options.bounds_checks):
         return at

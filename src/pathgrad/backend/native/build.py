@@ -25,15 +25,24 @@ attributes #0 = { nounwind "prefer-vector-width"="512" }
 """
 
 
-def build(program: Program, options: Options) -> tuple[NativeModule, dict[int, str]]:
+def build(program: Program, options: Options, may_bail: bool = False) -> tuple[NativeModule, dict[int, str]]:
     """Write the functions of a program and of all that it calls.
+
+    Parameters
+    ----------
+    program : Program
+        The program.
+    options : Options
+        How to compile.
+    may_bail : bool
+        Whether a function may return 2: the call must start again in code that was built without this.
 
     Returns
     -------
     module, names
         The module, and the name of each program's function by the program's identity.
     """
-    module = NativeModule(options)
+    module = NativeModule(options, may_bail)
     programs = programs_called(program)
     names: dict[int, str] = {}
     for k, each in enumerate(programs):

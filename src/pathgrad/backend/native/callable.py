@@ -34,7 +34,9 @@ def leaves_of(program: Program, weak: Callable[[int], bool]) -> list[Leaf]:
     return leaves
 
 
-def compile_native(program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True) -> NativeProgram:
+def compile_native(
+    program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True, may_bail: bool = True
+) -> NativeProgram:
     """Compile a program.
 
     Parameters
@@ -45,13 +47,16 @@ def compile_native(program: Program, options: Options, weak: Callable[[int], boo
         How.
     weak : callable
         Whether the k-th input, a number, is a Python number.
+    may_bail : bool
+        Whether positions may be checked before loops, where a call that finds one outside starts again in other code.
 
     Raises
     ------
     NativeUnsupported
         Something in the program has no native form.
     """
-    module, names = build(program, options)
+    may_bail = may_bail and options.bounds_checks and not program.consumed
+    module, names = build(program, options, may_bail)
     leaves = leaves_of(program, weak)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)

@@ -12,10 +12,11 @@ from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, op
 from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
+from .hoisting import hoist_checks
 from .parallel import part_of, write_team
 from .pauses import Carried, strips, turns
-from .stationary import is_stationary, storage_of
-from .values import Value
+from .stationary import is_small, is_stationary, storage_of
+from .values import Value, View
 from .writer import LLVM_TYPES
 
 __all__ = ["part_types", "write_branch", "write_loop", "write_while"]
@@ -34,18 +35,24 @@ class _Carried(Carried):
     def __init__(self, e: Emitter, s: Loop | While, live: set[Var]) -> None:
         self.e = e
         self.s = s
-        self.moving = [k for k in range(len(s.params)) if not is_stationary(s, k)]
+        self.slotted = [k for k in range(len(s.params)) if s.params[k] in e.stack.slotted]
+        self.moving = [k for k in range(len(s.params)) if not is_stationary(s, k) and k not in self.slotted]
         inside: set[Var] = set()
         for block in sub_blocks(s):
             inside |= free_variables(block)
         self.still: dict[int, Value] = {}
         for k, init in enumerate(s.inits):
-            if k not in self.moving:
+            if k in self.slotted:
+                initial = e.array(init)
+                place = e.allocate(initial.dtype, initial.dims, s.params[k])
+                e.copy_into(place, initial)
+                self.still[k] = place
+            elif k not in self.moving:
                 self.still[k] = e.listing(init) if isinstance(init.type, ListType) else e.array(init)
         kept = (
             (live - set(s.results))
             | inside
-            | {a for k, a in enumerate(s.inits) if k in self.still if isinstance(a, Var)}
+            | {a for k, a in enumerate(s.inits) if k in self.still and k not in self.slotted if isinstance(a, Var)}
         )
         self.initial = e.hand_on([s.inits[k] for k in self.moving], kept)
         self.outer = e.owned
@@ -78,6 +85,22 @@ class _Carried(Carried):
         if not held:
             e.owned = []
 
+    def settle(self) -> None:
+        """Copy the next values of small arrays into their places; all are read before one is written."""
+        e = self.e
+        following = []
+        for k in self.slotted:
+            value = e.array(self.s.body.yields[k])
+            if len(self.slotted) > 1 or value.owner is getattr(self.still[k], "owner", None):
+                copied = e.allocate(value.dtype, value.dims, self.s.params[k])
+                e.copy_into(copied, value)
+                value = copied
+            following.append(value)
+        for k, value in zip(self.slotted, following, strict=True):
+            place = self.still[k]
+            assert isinstance(place, View)
+            e.copy_into(place, value)
+
     def close(self, parts: Sequence[Sequence[str]], end: str) -> None:
         """Complete the carried values with those of the next turn."""
         flat = [part for group in parts for part in group]
@@ -101,6 +124,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     trips = trip_count(e, start, stop, step)
     if write_team(e, s, trips, live):
         return
+    hoist_checks(e, s)
     carried = _Carried(e, s, live)
     first, last = part_of(e, s, trips)
     strip = strips(e, s, carried, first, last)
@@ -146,6 +170,7 @@ def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str
     going_on = e.scalar(s.body.yields[-1]) if s.exits else None
     _reassociate(e, s)
     after = e.hand_on([s.body.yields[k] for k in carried.moving], set())
+    carried.settle()
     e.leave()
     return after, going_on
 
@@ -221,7 +246,13 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
             one, other = storage_of(s.then.yields[k], s.then), storage_of(s.orelse.yields[k], s.orelse)
             if one is other and isinstance(one, Var) and one in e.env:
                 common[k] = e.listing(one) if isinstance(one.type, ListType) else e.array(one)
-    moving = [k for k in range(len(s.results)) if k not in common]
+    slots: dict[int, View] = {}
+    for k, result in enumerate(s.results):
+        if k not in common and all(map(is_small, (result, s.then.yields[k], s.orelse.yields[k]))):
+            assert isinstance(result.type, Type)
+            dims = [str(1 if d == 1 else int(d[1])) for d in result.type.dims]
+            slots[k] = e.allocate(result.type.dtype, dims, result)
+    moving = [k for k in range(len(s.results)) if k not in common and k not in slots]
     labels = [w.new_label("then"), w.new_label("else")]
     out = w.new_label("endif")
     w.branch(condition, *labels)
@@ -232,12 +263,14 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
         e.owned, e.ranges.known = [], dict(known)
         e.block(arm, set())
         parts = e.hand_on([arm.yields[k] for k in moving], set())
+        for k, place in slots.items():
+            e.copy_into(place, e.array(arm.yields[k]))
         e.leave()
         ends.append((parts, w.label))
         w.jump(out)
     e.owned, e.ranges.known = outer, known
     w.start(out)
-    for k, value in common.items():
+    for k, value in {**common, **slots}.items():
         e.env[s.results[k]] = value
     merged = []
     for position, k in enumerate(moving):

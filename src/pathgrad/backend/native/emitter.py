@@ -15,14 +15,18 @@ import numpy as np
 from ...errors import NativeUnsupported
 from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
-from .escape import stack_variables
+from .definitions import Definitions, LengthClasses
+from .escape import plan_stack
 from .groups import Group
 from .module import NativeModule, memory_type
 from .ranges import Ranges
 from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
-__all__ = ["Emitter", "Rules"]
+__all__ = ["BAIL", "Emitter", "Rules"]
+
+#: What a function returns where the call must start again in code that checks and supposes nothing.
+BAIL = "2"
 
 
 _TOO_MANY = 2**63 - 1
@@ -74,10 +78,18 @@ class Emitter:
         self.group: Group | None = None
         self.owned: list[Owned] = []
         self.origin: Origin | None = None
-        self.on_stack = stack_variables(program)
+        self.stack = plan_stack(program)
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
+        self.definitions = Definitions.of(program.body)
+        #: statements (by identity) and axes of positions that were checked before
+        self.proven: set[tuple[int, int]] = set()
+        self.classes = LengthClasses(program.body)
+        #: one length of each class of axes that meet
+        self.met: dict[tuple[Var, int], str] = {}
+        #: lengths that were found equal to others
+        self.same: dict[str, str] = {}
         #: the loop of which this function runs some of the turns
         self.part: Loop | None = None
         #: how many loops are around what is being written
@@ -124,6 +136,46 @@ class Emitter:
         assert isinstance(value, View), atom
         return value
 
+    def canonical(self, n: str) -> str:
+        """One text for lengths that were found equal."""
+        while n in self.same:
+            n = self.same[n]
+        return n
+
+    def suppose_equal(self, a: str, b: str) -> bool:
+        """Go on with two lengths as one; where they differ the call starts again in code that supposes nothing.
+
+        False where no call may start again: then nothing is supposed.
+        """
+        a, b = self.canonical(a), self.canonical(b)
+        if a == b:
+            return True
+        if not self.module.may_bail or (a.isdigit() and b.isdigit()):
+            return False
+        self.bail_unless(self.w.compare("eq", a, b))
+        if a.isdigit():
+            a, b = b, a
+        self.same[a] = b
+        return True
+
+    def meet(self, variable: Var) -> None:
+        """Suppose the lengths of a new array equal to those that it will meet."""
+        value = self.env.get(variable)
+        if not self.module.may_bail or not isinstance(value, View | Splat | Pending):
+            return
+        for axis, n in enumerate(reversed(value.dims), 1):
+            if n != "1":
+                known = self.met.setdefault(self.classes.of(variable, axis), n)
+                self.suppose_equal(n, known)
+
+    def bail_unless(self, holds: str) -> None:
+        """Start the call again, in code that checks and supposes nothing, unless a condition holds."""
+        on, again = self.w.new_label("supposed"), self.w.new_label("again")
+        self.w.branch(holds, on, again, ", !prof !0")
+        self.w.start(again)
+        self.w.effect(f"ret i32 {BAIL}")
+        self.w.start(on)
+
     def shadow(self, variable: Var, value: Value) -> None:
         """Give a variable another form until the end of the block that is being written."""
         if variable not in self.local:
@@ -158,6 +210,16 @@ class Emitter:
             group, self.group = self.group, None
             self.rules.group(self, group)
 
+    def flush_writes(self, atoms: Iterable[Atom]) -> None:
+        """Write the open group if it will write what one of the atoms reads."""
+        if self.group is None or not self.group.written:
+            return
+        for atom in atoms:
+            owner = self._owner(atom) if isinstance(atom, Var) else None
+            if owner is not None and id(owner) in self.group.written:
+                self.flush()
+                return
+
     def _constant_array(self, atom: Const) -> View:
         value = np.asarray(atom.value)
         steps = [s // value.itemsize for s in value.strides]
@@ -177,7 +239,7 @@ class Emitter:
         for n in dims:
             if n.startswith("-"):
                 raise NativeUnsupported("an array of negative length")
-        if size.isdigit() and target in self.on_stack and int(size) <= 64:
+        if size.isdigit() and target in self.stack.arrays and int(size) <= 64:
             data = self.w.slot(f"[{max(int(size), 1)} x {memory_type(dtype)}]")
             owner = Owned(data, on_stack=True)
         else:
@@ -414,6 +476,7 @@ class Emitter:
         """Write the statements of a block; ``live_out`` is read after it besides its yields. `leave` ends it."""
         last_read = _last_reads(block)
         outer, lengths, local, shadowed = self.read_later, dict(self.lengths), self.local, self.shadowed
+        same, met = dict(self.same), dict(self.met)
         self.local, self.shadowed = set(), []
         after = live_after(block, live_out)
         end = len(block.statements)
@@ -430,7 +493,7 @@ class Emitter:
             self.release_unread(live)
         self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
         self.flush()
-        self.read_later, self.lengths = outer, lengths
+        self.read_later, self.lengths, self.same, self.met = outer, lengths, same, met
         self.ended.append((local, shadowed))
 
     def leave(self) -> None:

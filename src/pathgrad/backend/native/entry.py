@@ -3,7 +3,7 @@
 The entry is a C function of CPython's fast calling convention. It compares the arguments' types with those that the
 program was compiled for, takes the numbers and addresses out, releases the interpreter's lock, runs the program and
 makes Python objects of the results. Arguments of any other type go to a Python function, ``self[0]``; a failure goes to
-``self[1]`` with the number of its place.
+``self[1]`` with the number of its place; what must start again with all checks goes to ``self[2]``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ...ir import Program, Type
 from ...ir.types import NUMPY_NAMES
 from .control import part_types
 from .functions import result_words
+from .emitter import BAIL
 from .module import NativeModule
 from .runtime import STATE
 from .state import open_state
@@ -163,6 +164,15 @@ class _Entry:
         ended, failed = w.new_label("ended"), w.new_label("failed")
         w.branch(w.compare("eq", status, "0", "i32"), ended, failed, ", !prof !0")
         w.start(failed)
+        if module.may_bail:
+            again, failed = w.new_label("again"), w.new_label("failed")
+            w.branch(w.compare("eq", status, BAIL, "i32"), again, failed)
+            w.start(again)
+            w.effect(f"call void @pg_release_all(ptr {state})")
+            checked = self.field("ptr", "%self", 40)
+            answer = w.value(f"call ptr @PyObject_Vectorcall(ptr {checked}, ptr %args, i64 %count, ptr null)")
+            w.effect(f"ret ptr {answer}")
+            w.start(failed)
         w.effect(f"call void @pg_release_all(ptr {state})")
         w.effect(f"ret ptr {self.failure(state)}")
         w.start(ended)
@@ -294,7 +304,7 @@ wrapped:
   %no.capsule = icmp eq ptr %capsule, null
   br i1 %no.capsule, label %none, label %wrap
 none:
-  call void @free(ptr %raw)
+  call void @pg_give_block(ptr %raw)
   ret ptr null
 wrap:
   %ours = call ptr @pg_numpy_new(ptr @pg_numpy_ndarray, i32 %rank, ptr %dims, i32 %type,
@@ -312,7 +322,7 @@ base:
 _CAPSULE = """; free what a NumPy array stood on
 define internal void @pg_free_capsule(ptr %capsule) {
   %raw = call ptr @PyCapsule_GetPointer(ptr %capsule, ptr null)
-  call void @free(ptr %raw)
+  call void @pg_give_block(ptr %raw)
   ret void
 }"""
 

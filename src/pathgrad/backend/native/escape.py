@@ -6,16 +6,19 @@ the program, carried anew by a loop, kept in a list or given to another program.
 
 from __future__ import annotations
 
-from ...ir import Atom, Block, Branch, Call, Let, ListType, Loop, Program, Type, Var, While, sub_blocks
-from .stationary import is_stationary
+from dataclasses import dataclass
 
-__all__ = ["stack_variables"]
+from ...ir import Atom, Block, Branch, Call, Let, ListType, Loop, Program, Type, Var, While, sub_blocks, walk
+from .stationary import is_slotted, is_small, is_stationary
+
+__all__ = ["StackPlan", "plan_stack"]
 
 
 class _Sharing:
     """Classes of variables that may share storage, and which of them escape."""
 
-    def __init__(self) -> None:
+    def __init__(self, slotted: set[Var]) -> None:
+        self.slotted = slotted
         self.parent: dict[Var, Var] = {}
         self.escaping: list[Var] = []
 
@@ -47,6 +50,8 @@ class _Sharing:
                     self.escape(atom)
             elif isinstance(s, Branch):
                 for result, a, b in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
+                    if is_small(result) and is_small(a) and is_small(b):
+                        continue
                     self.join(result, a)
                     self.join(result, b)
                     self.escape(result)
@@ -55,21 +60,51 @@ class _Sharing:
 
     def carried(self, s: Loop | While) -> None:
         for k, (param, result) in enumerate(zip(s.params, s.results, strict=True)):
+            self.join(param, result)
+            if param in self.slotted:
+                continue
             self.join(param, s.inits[k])
             self.join(param, s.body.yields[k])
-            self.join(param, result)
             if not is_stationary(s, k):
                 self.escape(param)
 
 
-def stack_variables(program: Program) -> set[Var]:
-    """The variables whose arrays never outlive the block that creates them."""
-    sharing = _Sharing()
-    sharing.block(program.body)
-    for atom in [*program.body.yields, *program.inputs]:
-        sharing.escape(atom)
-    escaping = {sharing.root(v) for v in sharing.escaping}
-    return {v for v in _created(program.body) if sharing.root(v) not in escaping}
+@dataclass(frozen=True)
+class StackPlan:
+    """What lives on the stack.
+
+    Attributes
+    ----------
+    arrays : set of Var
+        Arrays that never outlive the block that creates them.
+    slotted : set of Var
+        Small arrays that loops carry: each iteration copies its own into one place.
+    """
+
+    arrays: set[Var]
+    slotted: set[Var]
+
+
+def plan_stack(program: Program) -> StackPlan:
+    """Decide what lives on the stack.
+
+    A carried array may have one place only if nothing keeps it beyond its iteration; where something does, everything
+    that it may share storage with is decided again.
+    """
+    loops = [s for s in walk(program.body) if isinstance(s, Loop | While)]
+    slotted = {p for s in loops for k, p in enumerate(s.params) if is_slotted(s, k)}
+    while True:
+        sharing = _Sharing(slotted)
+        sharing.block(program.body)
+        for atom in [*program.body.yields, *program.inputs]:
+            sharing.escape(atom)
+        escaping = {sharing.root(v) for v in sharing.escaping}
+        settled = {p for p in slotted if sharing.root(p) not in escaping}
+        if settled == slotted:
+            break
+        slotted = settled
+    arrays = {v for v in _created(program.body) if is_small(v) and sharing.root(v) not in escaping}
+    return StackPlan(arrays, slotted)
 
 
 def _created(block: Block) -> list[Var]:
@@ -77,6 +112,10 @@ def _created(block: Block) -> list[Var]:
     for s in block.statements:
         if isinstance(s, Let) and isinstance(s.target.type, Type) and s.target.type.rank:
             found.append(s.target)
+        elif isinstance(s, Loop | While):
+            found += s.params
+        elif isinstance(s, Branch):
+            found += s.results
         for inner in sub_blocks(s):
             found += _created(inner)
     return found

@@ -98,7 +98,7 @@ def write_call(e: Emitter, s: Call, live: set[Var]) -> None:
     on, failed = e.w.new_label("on"), e.w.new_label("failed")
     e.w.branch(e.w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
     e.w.start(failed)
-    e.w.effect("ret i32 1")
+    e.w.effect(f"ret i32 {status}")
     e.w.start(on)
     position = 0
     for result in s.results:

@@ -14,7 +14,12 @@ from .emitter import Emitter
 from .groups import Group
 from .values import Pending, Splat, View
 
-__all__ = ["join", "may_join"]
+__all__ = ["join", "may_join", "same_lengths"]
+
+
+def same_lengths(emitter: Emitter, a: Sequence[str], b: Sequence[str]) -> bool:
+    """Whether two shapes are known to be one."""
+    return len(a) == len(b) and all(emitter.canonical(x) == emitter.canonical(y) for x, y in zip(a, b, strict=True))
 
 
 def may_join(emitter: Emitter, type_: Type, operands: Sequence[Atom]) -> bool:
@@ -33,7 +38,8 @@ def may_join(emitter: Emitter, type_: Type, operands: Sequence[Atom]) -> bool:
         return True
     known = None not in type_.dims and type_.dims == group.tokens
     return known or any(
-        isinstance(value, View | Splat) and value.dims == group.dims for value in map(emitter.peek, operands)
+        isinstance(value, View | Splat) and same_lengths(emitter, value.dims, group.dims)
+        for value in map(emitter.peek, operands)
     )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from ...ir import Atom, Const, Let, Type
 from .emitter import Emitter
 from .scalars import convert, elementwise
+from .writer import LLVM_TYPES, number
 
-__all__ = ["GENERATORS", "checked_power"]
+__all__ = ["GENERATORS", "check_integral", "checked_power"]
 
 
 def _dtype(atom: Atom) -> str:
@@ -84,6 +85,18 @@ def checked_power(e: Emitter, let: Let, values: list[str]) -> str:
         e.origin = origin
     operands = [(v, _dtype(a)) for v, a in zip(values, let.args, strict=True)]
     return elementwise(e.module, e.w, "power", operands, dtype)
+
+
+def check_integral(e: Emitter, value: str, dtype: str) -> None:
+    """Fail where a number has no integer: nan, and what 64 bits do not hold."""
+    if dtype not in ("f64", "f32"):
+        return
+    kind = LLVM_TYPES[dtype]
+    known = e.w.value(f"fcmp ord {kind} {value}, {value}")
+    e.check(known, "value", "cannot convert float NaN to integer")
+    above = e.w.value(f"fcmp oge {kind} {value}, {number(-(2.0**63), dtype)}")
+    below = e.w.value(f"fcmp olt {kind} {value}, {number(2.0**63, dtype)}")
+    e.check(e.w.value(f"and i1 {above}, {below}"), "overflow", "the float does not fit into an integer of 64 bits")
 
 
 def _power(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:

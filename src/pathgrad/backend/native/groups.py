@@ -53,6 +53,8 @@ class Group:
         The lengths of the index space.
     tokens : tuple
         Their dimension tokens.
+    storages, written : set of int
+        The allocations (by identity of their `Owned`) that the group reads, and those that it writes.
     """
 
     dims: tuple[str, ...]
@@ -61,3 +63,4 @@ class Group:
     sinks: list[Sink] = field(default_factory=list)
     values: dict[Var, Member] = field(default_factory=dict)
     storages: set[int] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ...ir import Atom, Type, Var
 from .emitter import Emitter
+from .fusion import same_lengths
 from .generators import GENERATORS
 from .groups import Group, Member, Sink
 from .reductions import Accumulator, accumulator
@@ -86,7 +87,8 @@ class _Nest:
         arrays += [v for a in self.accumulators if isinstance(v := self._outside(a.sink.source), View)]
         if any(m.let.op.name == "outer" for m in self.members):
             return False
-        if self.writes or not all(a.contiguous and a.dims == self.group.dims for a in arrays):
+        arrays += [s.target for s in self.writes if s.target is not None]
+        if not all(a.contiguous and same_lengths(self.e, a.dims, self.group.dims) for a in arrays):
             return False
         return all(a.covers_all for a in self.accumulators)
 

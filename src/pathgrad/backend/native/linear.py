@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from ...ir import Let, Type
 from .emitter import Emitter
+from .outline import outlined
 from .scalars import convert, elementwise
 from .values import View
-from .writer import LLVM_TYPES, number
+from .writer import LLVM_TYPES, SIZES, UNROLLED, number
 
 __all__ = ["PRODUCTS"]
 
@@ -21,7 +22,7 @@ def _matmul(e: Emitter, let: Let) -> None:
     assert isinstance(type_, Type)
     a, b = (e.array(x) for x in let.args)
     inner_a, inner_b = a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0]
-    if inner_a != inner_b:
+    if not e.suppose_equal(inner_a, inner_b):
         e.check(
             e.w.compare("eq", inner_a, inner_b),
             "shape",
@@ -38,12 +39,14 @@ def _matmul(e: Emitter, let: Let) -> None:
     columns = (b.dims[1],) if len(b.dims) == 2 else ()
     result = e.allocate(type_.dtype, (*rows, *columns), let.target)
     e.env[let.target] = result
-    if len(a.dims) == 2 and len(b.dims) == 2:
+    if _is_tiny(a) and _is_tiny(b) and len(b.dims) == 2 and result.dtype == a.dtype == b.dtype in ("f64", "f32"):
+        _by_rows(e, a, b, result)
+    elif len(a.dims) == 2 and len(b.dims) == 2:
         _matrices(e, a, b, result)
     elif len(a.dims) == 2:
-        _by_vector(e, a, b, result)
+        _shared_by_vector(e, a, b, result)
     else:
-        _by_vector(e, _transposed(b), a, result)
+        _shared_by_vector(e, _transposed(b), a, result)
 
 
 def _transposed(a: View) -> View:
@@ -72,6 +75,45 @@ def _fused(e: Emitter, total: str, x: str, y: str, dtype: str) -> str:
     kind = LLVM_TYPES[dtype]
     product = e.w.value(f"fmul contract {kind} {x}, {y}")
     return e.w.value(f"fadd reassoc nsz contract {kind} {total}, {product}")
+
+
+def _is_tiny(a: View) -> bool:
+    return all(n.isdigit() and 0 < int(n) <= UNROLLED for n in a.dims)
+
+
+def _by_rows(e: Emitter, a: View, b: View, result: View) -> None:
+    """A product of small matrices of known lengths: each row of the result as one vector."""
+    w = e.w
+    n, columns = int(b.dims[0]), int(b.dims[1])
+    scalar = LLVM_TYPES[result.dtype]
+    kind = f"<{columns} x {scalar}>"
+    rows = [_row(e, b, k, columns, kind) for k in range(n)]
+    for i in range(int(a.dims[0]) if len(a.dims) == 2 else 1):
+        lead = [str(i)] if len(a.dims) == 2 else []
+        total = ""
+        for k in range(n):
+            one = w.value(f"insertelement {kind} poison, {scalar} {e.get(a, [*lead, str(k)])}, i64 0")
+            spread = w.value(f"shufflevector {kind} {one}, {kind} poison, <{columns} x i32> zeroinitializer")
+            product = w.value(f"fmul contract {kind} {spread}, {rows[k]}")
+            total = w.value(f"fadd reassoc nsz contract {kind} {total}, {product}") if total else product
+        w.effect(f"store {kind} {total}, ptr {e.address(result, [*lead, '0'])}, align {SIZES[result.dtype]}")
+
+
+def _row(e: Emitter, b: View, k: int, columns: int, kind: str) -> str:
+    if b.strides[1] == "1":
+        return e.w.value(f"load {kind}, ptr {e.address(b, [str(k), '0'])}, align {SIZES[b.dtype]}")
+    row = "poison"
+    for j in range(columns):
+        value = e.get(b, [str(k), str(j)])
+        row = e.w.value(f"insertelement {kind} {row}, {LLVM_TYPES[b.dtype]} {value}, i64 {j}")
+    return row
+
+
+def _shared_by_vector(e: Emitter, a: View, b: View, result: View) -> None:
+    if _is_tiny(a) and _is_tiny(b):
+        _by_vector(e, a, b, result)
+        return
+    outlined(e, "matrix_by_vector", [a, b, result], lambda views: _by_vector(e, *views))
 
 
 def _by_vector(e: Emitter, a: View, b: View, result: View) -> None:
@@ -116,17 +158,17 @@ def _loops(e: Emitter, a: View, b: View, result: View) -> None:
 
 def _matrices(e: Emitter, a: View, b: View, result: View) -> None:
     if result.dtype not in ("f64", "f32") or a.dtype != result.dtype or b.dtype != result.dtype:
-        _loops(e, a, b, result)
+        outlined(e, "matrix_by_matrix", [a, b, result], lambda views: _loops(e, *views))
         return
     w = e.w
     work = w.multiply(w.multiply(a.dims[0], a.dims[1]), b.dims[1])
     if work.isdigit() and int(work) <= _SMALL:
-        _loops(e, a, b, result)
+        outlined(e, "matrix_by_matrix", [a, b, result], lambda views: _loops(e, *views))
         return
     small, large, out = w.new_label("small"), w.new_label("blas"), w.new_label("product.end")
     w.branch(w.compare("sle", work, str(_SMALL)), small, large)
     w.start(small)
-    _loops(e, a, b, result)
+    outlined(e, "matrix_by_matrix", [a, b, result], lambda views: _loops(e, *views))
     w.jump(out)
     w.start(large)
     outer, e.owned = e.owned, []

@@ -33,6 +33,8 @@ class NativeModule:
     ----------
     options : Options
         How to compile.
+    may_bail : bool
+        Whether a call may start again in code that checks every position where it is used.
     functions : list of str
         Definitions, callees first.
     sites : list of Site
@@ -44,10 +46,12 @@ class NativeModule:
     """
 
     options: Options
+    may_bail: bool = False
     functions: list[str] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     scipy: dict[str, tuple[str, str]] = field(default_factory=dict)
     arrays: list[Any] = field(default_factory=list)
+    outlined: dict[Any, str] = field(default_factory=dict)
     list_releases: dict[str, str] = field(default_factory=dict)
     _declarations: dict[str, None] = field(default_factory=dict)
     _helpers: dict[str, None] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 
-from ...ir import Block, Call, Const, Let, Loop, Statement, Type, While, sub_blocks
+from ...ir import Block, Call, Const, Let, Loop, Statement, Type, While, programs_called, sub_blocks, walk
 from .emitter import Emitter
 from .module import NativeModule
 from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, TEAM_AT
@@ -40,7 +40,11 @@ def _takes_long(s: Statement) -> bool:
     if isinstance(s, Loop):
         return not _is_short(s) or is_heavy(s.body)
     if isinstance(s, Call):
-        return is_heavy(s.program.body)
+        inner = (x for p in programs_called(s.program) for x in walk(p.body))
+        # what calls itself is met once: calls inside are among the programs called
+        return any(
+            _takes_long(x) for x in inner if isinstance(x, Let | While) or (isinstance(x, Loop) and not _is_short(x))
+        )
     return isinstance(s, While) or any(map(is_heavy, sub_blocks(s)))
 
 

@@ -77,6 +77,9 @@ class NativeProgram:
         self.level = level
         self.kept = list(kept)
         self.written = list(written)
+        #: makes the same program with every position checked where it is used
+        self.make_checked: Callable[[], NativeProgram] | None = None
+        self._checked: NativeProgram | None = None
         self._definition = _MethodDefinition(b"native", address, _FASTCALL, None)
         self.call = self.entry(self._converted)
 
@@ -84,10 +87,17 @@ class NativeProgram:
         """A callable for the entry point; ``other`` is called for arguments of other types."""
         new = ctypes.pythonapi.PyCFunction_NewEx
         new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-        own = (other, self._failed)
+        own = (other, self._failed, self._again)
         function: Callable[..., Any] = new(ctypes.addressof(self._definition), own, None)
         _LOADED.append(self._definition)
         return function
+
+    def _again(self, *arguments: Any) -> Any:
+        """Start a call again in code that checks every position where it is used."""
+        if self._checked is None:
+            assert self.make_checked is not None
+            self._checked = self.make_checked()
+        return self._checked.call(*arguments)
 
     # ---- on disk -----------------------------------------------------------------------------------------------------
     def packed(self) -> tuple[Any, ...] | None:
@@ -148,6 +158,8 @@ class NativeProgram:
             message = f"{site.filename}:{site.origin.line}: {message}, in `{site.origin.text.strip()}`"
         if site.kind == "index":
             raise IndexError(message)
+        if site.kind == "overflow":
+            raise OverflowError(message)
         if site.kind == "recursion":
             raise RecursionError(message)
         if site.kind == "leak":

@@ -36,6 +36,7 @@ PAUSED_AT, INTERRUPTIBLE_AT, TEAM_AT = 48, 64, 72
 
 DECLARATIONS = (
     "declare noalias ptr @malloc(i64)",
+    "@pg_blocks = external global [8 x ptr]",
     "declare void @free(ptr)",
     "declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)",
     "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
@@ -43,22 +44,91 @@ DECLARATIONS = (
 
 #: Name to the names that it uses and its text.
 FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
-    "pg_allocate": (
+    "pg_take_block": (
         (),
+        """; memory of at least so many bytes, which begins with its own size; large blocks are used again, because
+; new ones cost a page fault for every 4096 bytes
+define internal ptr @pg_take_block(i64 %bytes) {
+  %large = icmp uge i64 %bytes, 131072
+  br i1 %large, label %look, label %new
+look:
+  br label %next
+next:
+  %k = phi i64 [ 0, %look ], [ %k.next, %other ]
+  %slot = getelementptr ptr, ptr @pg_blocks, i64 %k
+  %block = atomicrmw xchg ptr %slot, ptr null acq_rel
+  %empty = icmp eq ptr %block, null
+  br i1 %empty, label %other, label %found
+found:
+  %size = load i64, ptr %block
+  %enough = icmp uge i64 %size, %bytes
+  %limit = shl i64 %bytes, 2
+  %near = icmp ule i64 %size, %limit
+  %fits = and i1 %enough, %near
+  br i1 %fits, label %take, label %back
+take:
+  ret ptr %block
+back:
+  call void @pg_give_block(ptr %block)
+  br label %other
+other:
+  %k.next = add i64 %k, 1
+  %more = icmp ult i64 %k.next, 8
+  br i1 %more, label %next, label %new
+new:
+  %fresh = call ptr @malloc(i64 %bytes)
+  %failed = icmp eq ptr %fresh, null
+  br i1 %failed, label %done, label %sized
+sized:
+  store i64 %bytes, ptr %fresh
+  br label %done
+done:
+  ret ptr %fresh
+}
+
+; give memory back: large blocks are kept in a free place, others are freed
+define internal void @pg_give_block(ptr %block) {
+  %size = load i64, ptr %block
+  %large = icmp uge i64 %size, 131072
+  %bounded = icmp ule i64 %size, 134217728
+  %kept = and i1 %large, %bounded
+  br i1 %kept, label %look, label %free
+look:
+  br label %next
+next:
+  %k = phi i64 [ 0, %look ], [ %k.next, %other ]
+  %slot = getelementptr ptr, ptr @pg_blocks, i64 %k
+  %swapped = cmpxchg ptr %slot, ptr null, ptr %block acq_rel monotonic
+  %done = extractvalue { ptr, i1 } %swapped, 1
+  br i1 %done, label %end, label %other
+other:
+  %k.next = add i64 %k, 1
+  %more = icmp ult i64 %k.next, 8
+  br i1 %more, label %next, label %free
+free:
+  call void @free(ptr %block)
+  br label %end
+end:
+  ret void
+}
+""",
+    ),
+    "pg_allocate": (
+        ("pg_take_block",),
         """; a new array of so many bytes with one reference, or null; aligned to a cache line
 define internal noalias ptr @pg_allocate(ptr %state, i64 %bytes) noinline {
   %large = icmp ugt i64 %bytes, 281474976710656
   br i1 %large, label %none, label %try
 try:
-  %whole = add i64 %bytes, 128
-  %raw = call ptr @malloc(i64 %whole)
+  %whole = add i64 %bytes, 192
+  %raw = call ptr @pg_take_block(i64 %whole)
   %failed = icmp eq ptr %raw, null
   br i1 %failed, label %none, label %link
 none:
   ret ptr null
 link:
   %address = ptrtoint ptr %raw to i64
-  %after = add i64 %address, 127
+  %after = add i64 %address, 191
   %aligned = and i64 %after, -64
   %data = inttoptr i64 %aligned to ptr
   %header = getelementptr i8, ptr %data, i64 -64
@@ -82,7 +152,7 @@ done:
 """,
     ),
     "pg_unlink": (
-        (),
+        ("pg_take_block",),
         """; take an allocation out of the call's chain; the address that malloc gave
 define internal ptr @pg_unlink(ptr %state, ptr %data) {
   %header = getelementptr i8, ptr %data, i64 -64
@@ -141,7 +211,7 @@ owned:
   br i1 %unused, label %last, label %done
 last:
   %raw = call ptr @pg_unlink(ptr %state, ptr %data)
-  call void @free(ptr %raw)
+  call void @pg_give_block(ptr %raw)
   br label %done
 done:
   ret void
@@ -166,7 +236,7 @@ done:
 """,
     ),
     "pg_release_all": (
-        (),
+        ("pg_take_block",),
         """; free everything that a call has allocated
 define internal void @pg_release_all(ptr %state) noinline {
   br label %next
@@ -180,7 +250,7 @@ one:
   store ptr %after, ptr %state
   %origin = getelementptr i8, ptr %header, i64 24
   %raw = load ptr, ptr %origin
-  call void @free(ptr %raw)
+  call void @pg_give_block(ptr %raw)
   br label %next
 done:
   ret void

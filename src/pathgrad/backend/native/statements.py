@@ -9,8 +9,8 @@ from .arrays import ARRAYS, numbered_dims
 from .control import write_branch, write_loop, write_while
 from .emitter import Emitter
 from .functions import write_call
-from .fusion import join
-from .generators import GENERATORS, checked_power
+from .fusion import join, same_lengths
+from .generators import GENERATORS, check_integral, checked_power
 from .groups import Group, Member, Sink
 from .linear import PRODUCTS
 from .scalars import convert, elementwise
@@ -27,6 +27,8 @@ def write_statement(e: Emitter, s: object, live: set[Var]) -> None:
     """Write one statement; ``live`` is read after it."""
     if isinstance(s, Let):
         _let(e, s)
+        if s.target.type.rank:
+            e.meet(s.target)
         return
     e.flush()
     if isinstance(s, Loop):
@@ -44,6 +46,7 @@ def _let(e: Emitter, let: Let) -> None:
     name = let.op.name
     type_ = let.target.type
     e.ranges.learn(let)
+    e.flush_writes(let.args)
     if isinstance(type_, ListType) or (let.args and isinstance(let.args[0].type, ListType)):
         LISTS[name](e, let)
         return
@@ -69,6 +72,8 @@ def _per_element(e: Emitter, let: Let, type_: Type) -> None:
     if not type_.rank:
         operands = [(e.scalar(a), a.type.dtype) for a in let.args[: 1 if name == "cast_like" else None]]  # type: ignore[union-attr]
         if name in ("cast", "cast_like", "copy"):
+            if name == "cast" and type_.dtype == "i64":
+                check_integral(e, *operands[0])
             e.env[let.target] = convert(e.w, *operands[0], type_.dtype)
         elif name == "power":
             e.env[let.target] = checked_power(e, let, [value for value, _ in operands])
@@ -183,7 +188,7 @@ def _sum_to(e: Emitter, let: Let) -> None:
     if have.rank == want.rank and (not have.rank or _equal_tokens(have, want)):
         e.env[let.target] = _alias(e, let)
         return
-    if want.rank and isinstance(value, View | Splat | Pending) and value.dims == e.dims(like):
+    if want.rank and isinstance(value, View | Splat | Pending) and same_lengths(e, value.dims, e.dims(like)):
         e.env[let.target] = _alias(e, let)
         return
     lead = have.rank - want.rank
@@ -196,7 +201,7 @@ def _sum_to(e: Emitter, let: Let) -> None:
         if one == 1:
             axes.append(lead + k)
             kept = True
-        else:
+        elif not e.suppose_equal(e.dims(like)[k], e.dims(source)[lead + k]):
             axes = [-1]
             break
     if axes == [-1]:
@@ -224,7 +229,27 @@ def _same_array(e: Emitter, let: Let) -> Value | None:
         return None
     if not isinstance(source, Type) or not isinstance(let.target.type, Type) or not source.rank:
         return None
-    return _alias(e, let) if _equal_tokens(source, let.target.type) else None
+    if _equal_tokens(source, let.target.type):
+        return _alias(e, let)
+    if let.op.name == "broadcast_with" and e.module.may_bail and 1 not in source.dims:
+        return _supposed_equal(e, let)
+    return None
+
+
+def _supposed_equal(e: Emitter, let: Let) -> Value | None:
+    """A broadcast of arrays of which none is known to be repeated: they are supposed to have one shape."""
+    own = e.dims(let.args[0])
+    for other in let.args[1:]:
+        if not other.type.rank:
+            continue
+        assert isinstance(other.type, Type)
+        if len(other.type.dims) > len(own):
+            return None
+        theirs = e.dims(other)
+        for n, m, token in zip(own[len(own) - len(theirs) :], theirs, other.type.dims, strict=True):
+            if token != 1 and m != "1" and not e.suppose_equal(n, m):
+                return None
+    return _alias(e, let)
 
 
 def _alias(e: Emitter, let: Let) -> Value:

@@ -6,9 +6,12 @@ carries nothing for it.
 
 from __future__ import annotations
 
-from ...ir import Atom, Block, Branch, Let, Loop, Var, While
+from ...ir import Atom, Block, Branch, Let, Loop, Type, Var, While
 
-__all__ = ["is_stationary", "storage_of"]
+__all__ = ["SMALL", "is_slotted", "is_small", "is_stationary", "storage_of"]
+
+#: Arrays of at most so many elements, of lengths known when compiling, are kept on the stack and in registers.
+SMALL = 64
 
 
 def storage_of(atom: Atom, block: Block) -> Atom:
@@ -34,3 +37,22 @@ def is_stationary(loop: Loop | While, k: int) -> bool:
     """Whether the k-th carried value of a loop is an array that is only written in place."""
     param = loop.params[k]
     return param.type.is_array and storage_of(loop.body.yields[k], loop.body) is param
+
+
+def is_small(atom: Atom) -> bool:
+    """Whether an array has few elements, and lengths known when compiling."""
+    if not isinstance(atom.type, Type) or not atom.type.rank:
+        return False
+    size = 1
+    for token in atom.type.dims:
+        if token == 1 and not isinstance(token, bool):
+            continue
+        if not (isinstance(token, tuple) and token[0] == "literal"):
+            return False
+        size *= int(token[1])
+    return size <= SMALL
+
+
+def is_slotted(loop: Loop | While, k: int) -> bool:
+    """Whether the k-th carried value is a small array: each iteration copies it into one place."""
+    return is_small(loop.params[k]) and is_small(loop.body.yields[k]) and not is_stationary(loop, k)

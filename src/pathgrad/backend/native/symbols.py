@@ -41,6 +41,10 @@ class Leaf:
     lengths: tuple[Any, ...] = ()
 
 
+#: Large blocks of memory that are not in use; all compiled code shares them.
+_BLOCKS = (ctypes.c_void_p * 8)()
+
+
 def entry_symbols() -> dict[str, int]:
     """The addresses of what entries use of NumPy."""
     from numpy._core import _multiarray_umath as umath  # type: ignore[attr-defined]
@@ -50,6 +54,7 @@ def entry_symbols() -> dict[str, int]:
     table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
     symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
     symbols |= pause_symbols() | thread_symbols()
+    symbols["pg_blocks"] = ctypes.addressof(_BLOCKS)
     symbols["pg_numpy_ndarray"] = id(np.ndarray)
     for name in ("float64", "float32", "int64"):
         symbols[f"pg_numpy_{name}"] = id(getattr(np, name))

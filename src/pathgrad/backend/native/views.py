@@ -13,6 +13,7 @@ from ...ir import Atom, Const, Let, Type, Var
 from ...ops import Integer, NewAxis, Slice
 from .bounds import position
 from .emitter import Emitter
+from .fusion import same_lengths
 from .values import Splat, Value, View
 
 __all__ = ["VIEWS", "element_view", "stretched"]
@@ -104,7 +105,8 @@ def _slice(e: Emitter, item: Slice, operands: object, n: str) -> tuple[str, str,
     if step is not None:
         if not isinstance(step, Const):
             raise NativeUnsupported("a slice whose step is known at run time only")
-        by = int(step.value)
+        # longer steps than arrays are long all take the first element alone
+        by = max(min(int(step.value), 2**48), -(2**48))
     if by == 0:
         e.check("false", "value", "slice step cannot be zero")
         return "0", "0", 1
@@ -281,7 +283,7 @@ def _common(e: Emitter, lengths: list[tuple[object, str]]) -> str:
         return "1"
     token, n = longer[0]
     for other, length in longer[1:]:
-        if length == n or (other is not None and other == token):
+        if length == n or (other is not None and other == token) or e.suppose_equal(n, length):
             continue
         one, same = e.w.compare("eq", n, "1"), e.w.compare("eq", n, length)
         fits = e.w.value(f"or i1 {one}, {same}")
@@ -301,7 +303,7 @@ def stretched(e: Emitter, value: Value, atom: Atom, dims: list[str], dtype: str)
     if isinstance(value, str):
         return Splat(dtype, value, tuple(dims)) if dims else value
     assert isinstance(value, View | Splat)
-    if value.dims == tuple(dims):
+    if same_lengths(e, value.dims, dims):
         return value
     if isinstance(value, Splat):
         return replace(value, dims=tuple(dims))
@@ -311,7 +313,7 @@ def stretched(e: Emitter, value: Value, atom: Atom, dims: list[str], dtype: str)
     for k, (n, step) in enumerate(zip(value.dims, value.strides, strict=True)):
         wanted = dims[lead + k]
         token = _token(atom, k - len(value.dims))
-        if n == wanted:
+        if e.canonical(n) == e.canonical(wanted):
             strides.append(step)
         elif n == "1" or token == 1:
             strides.append("0")

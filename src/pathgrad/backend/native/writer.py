@@ -14,6 +14,8 @@ __all__ = ["LLVM_TYPES", "SIZES", "Writer", "number"]
 #: Register type of each dtype; a bool is ``i8`` in memory.
 LLVM_TYPES = {"f64": "double", "f32": "float", "i64": "i64", "bool": "i1"}
 MEMORY_TYPES = {**LLVM_TYPES, "bool": "i8"}
+#: Loops of at most so many iterations are written out.
+UNROLLED = 8
 #: Bytes of an element in memory.
 SIZES = {"f64": 8, "f32": 4, "i64": 8, "bool": 1}
 
@@ -159,7 +161,7 @@ class Writer:
     def counted(
         self, trips: str, carried: Sequence[tuple[str, str]], body: Callable[[str, list[str]], list[str]], hint: str
     ) -> list[str]:
-        """A loop from 0 to ``trips``.
+        """A loop from 0 to ``trips``; one of few iterations is written out.
 
         Parameters
         ----------
@@ -177,6 +179,11 @@ class Writer:
         list of str
             The carried values after the loop.
         """
+        if trips.isdigit() and int(trips) <= UNROLLED:
+            values = [value for _, value in carried]
+            for k in range(int(trips)):
+                values = body(str(k), values)
+            return values
         head, inside, out = (self.new_label(hint + part) for part in ("", ".body", ".end"))
         before = self.label
         self.jump(head)
