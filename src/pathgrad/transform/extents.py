@@ -105,13 +105,18 @@ class Lengths:
         return builder.emit(TABLE["length"], [v], {"axis": axis}, name="n")
 
     def _sum(self, form: Form, builder: Builder) -> Atom:
-        total: Atom = constant(form.constant)
+        total: Atom | None = None
         for token, coefficient in form.terms.items():
             part = self._number(token, builder)
             if coefficient != 1:
                 part = builder.emit(TABLE["multiply"], [part, coefficient], name="n")
-            total = part if _is_zero(total) else builder.emit(TABLE["add"], [part, total], name="n")
-        return total
+            total = part if total is None else builder.emit(TABLE["add"], [total, part], name="n")
+        if total is None:
+            return constant(form.constant)
+        if not form.constant:
+            return total
+        name = "subtract" if form.constant < 0 else "add"
+        return builder.emit(TABLE[name], [total, abs(form.constant)], name="n")
 
 
 def form_of_length(token: Any) -> Form | None:
@@ -125,7 +130,3 @@ def form_of_length(token: Any) -> Form | None:
         return Form(base[1] - shorter)
     symbol: Hashable = base
     return Form(-shorter, {symbol: 1})
-
-
-def _is_zero(atom: Atom) -> bool:
-    return isinstance(atom, Const) and bool(atom.value == 0)

@@ -10,7 +10,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, sub_blocks
+from ..ir import (
+    Atom,
+    Block,
+    Branch,
+    Call,
+    Const,
+    Let,
+    Loop,
+    Program,
+    Statement,
+    Type,
+    Var,
+    While,
+    defined,
+    sub_blocks,
+    walk,
+)
+from ..ir.liveness import statement_reads
 from ..ops import TABLE
 from .fold import folded
 
@@ -175,6 +192,8 @@ class _Sharing:
         self.mapping: AtomMap = {}
         self.ones: set[Var] = set()
         self.known: dict[Var, Let] = {}
+        #: what was visible where a branch stands
+        self.visible: dict[int, dict[Any, Any]] = {}
 
     def get(self, atom: Atom) -> Atom:
         """What an atom has been replaced by."""
@@ -192,10 +211,12 @@ class _Sharing:
                 s.args = list(map(self.get, s.args))
             elif isinstance(s, Branch):
                 s.condition = self.get(s.condition)
-                self.block(s.then, here)
-                self.block(s.orelse, here)
-                if self.is_shared(s, here):
+                earlier = self.joined(s, statements)
+                if earlier is not None:
+                    self.branch(earlier, self.visible[id(earlier)])
                     continue
+                self.visible[id(s)] = dict(here)
+                self.branch(s, here)
             else:
                 s.inits = list(map(self.get, s.inits))
                 if isinstance(s, Loop):
@@ -214,7 +235,7 @@ class _Sharing:
             s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
         if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):
             self.ones.add(s.target)
-        same = _times_one(s, self.ones)
+        same = _times_one(s, self.ones) or self.packed(s)
         if same is not None:
             self.mapping[s.target] = same
             return []
@@ -237,42 +258,65 @@ class _Sharing:
             result.append(each)
         return result
 
-    def is_shared(self, s: Branch, here: dict[Any, Any]) -> bool:
-        """Whether an equal branch has been executed before; its results are then the results of this one."""
-        key = _branch_key(s, {})
-        if key is None:
-            return False
-        before = here.get(key)
-        if before is None:
-            here[key] = list(s.results)
-            return False
-        self.mapping.update(zip(s.results, before, strict=True))
-        return True
-
-
-def _branch_key(s: Branch, own: dict[Var, Any]) -> Any:
-    """What a branch over pure statements computes; None for others."""
-    arms = [_block_key(arm, dict(own)) for arm in (s.then, s.orelse)]
-    return None if None in arms else ("branch", _local(s.condition, own), *arms)
-
-
-def _block_key(block: Block, own: dict[Var, Any]) -> Any:
-    parts: list[Any] = []
-    for s in block.statements:
-        part: Any = None
-        if isinstance(s, Let) and not s.op.consumes and s.op.name not in _KEEP_APART - {"undefined"}:
-            params = tuple(sorted((k, repr(v)) for k, v in s.params.items()))
-            part = (s.op.name, tuple(_local(a, own) for a in s.args), params)
-            own[s.target] = ("own", len(own))
-        elif isinstance(s, Branch):
-            part = _branch_key(s, own)
-            for r in s.results:
-                own[r] = ("own", len(own))
-        if part is None:
+    def packed(self, s: Let) -> Atom | None:
+        """The number that is read out of an array made of numbers."""
+        made = self.known.get(s.args[0]) if s.op.name == "load" and isinstance(s.args[0], Var) else None
+        if made is None or made.op.name != "pack" or len(s.args) != 2 or not s.params["index"].is_element:
             return None
-        parts.append(part)
-    return (*parts, "yield", *(_local(a, own) for a in block.yields))
+        at = s.args[1]
+        if not isinstance(at, Const) or not -len(made.args) <= at.value < len(made.args):
+            return None
+        found = made.args[int(at.value)]
+        return found if found.type == s.target.type else None
+
+    def branch(self, s: Branch, here: dict[Any, Any]) -> None:
+        """Share the statements of both arms, and results that are equal in both."""
+        self.block(s.then, here)
+        self.block(s.orelse, here)
+        first: dict[Any, int] = {}
+        for k, pair in enumerate(zip(s.then.yields, s.orelse.yields, strict=True)):
+            at = first.setdefault(tuple(map(self.yielded, pair)), k)
+            if at != k:
+                self.mapping[s.results[k]] = s.results[at]
+        keep = sorted(first.values())
+        s.results = [s.results[k] for k in keep]
+        for arm in (s.then, s.orelse):
+            arm.yields = [arm.yields[k] for k in keep]
+
+    def yielded(self, atom: Atom) -> Any:
+        """What an arm yields; one undefined number is as good as another."""
+        made = self.known.get(atom) if isinstance(atom, Var) else None
+        if made is not None and made.op.name == "undefined" and not made.target.type.is_array:
+            return ("undefined", str(made.target.type))
+        return _atom_key(atom)
+
+    def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
+        """An earlier branch on the same condition that takes over what this one computes; None where there is none.
+
+        Both stand where the earlier one stood, so this one may read nothing that was defined since.
+        """
+        since: set[Var] = set()
+        reads = {a for v in statement_reads(s) if isinstance(a := self.get(v), Var)}
+        for other in reversed(before):
+            if isinstance(other, Branch) and other.condition is s.condition:
+                return _join(other, s) if _is_pure(s) and _is_pure(other) else None
+            since.update(defined(other))
+            if isinstance(other, Let) and other.op.consumes:
+                return None
+            if not reads.isdisjoint(since):
+                return None
+        return None
 
 
-def _local(atom: Atom, own: dict[Var, Any]) -> Any:
-    return own.get(atom, atom) if isinstance(atom, Var) else _atom_key(atom)
+def _is_pure(s: Branch) -> bool:
+    """Whether a branch writes nothing in place and calls nothing."""
+    inner = [x for arm in (s.then, s.orelse) for x in walk(arm)]
+    return all(isinstance(x, Branch) or (isinstance(x, Let) and not x.op.consumes) for x in inner)
+
+
+def _join(one: Branch, other: Branch) -> Branch:
+    for arm, more in ((one.then, other.then), (one.orelse, other.orelse)):
+        arm.statements += more.statements
+        arm.yields += more.yields
+    one.results += other.results
+    return one
