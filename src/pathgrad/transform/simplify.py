@@ -299,7 +299,7 @@ class _Sharing:
         reads = {a for v in statement_reads(s) if isinstance(a := self.get(v), Var)}
         for other in reversed(before):
             if isinstance(other, Branch) and other.condition is s.condition:
-                return _join(other, s) if _is_pure(s) and _is_pure(other) else None
+                return _join(other, s, self.mapping) if _is_pure(s) and _is_pure(other) else None
             since.update(defined(other))
             if isinstance(other, Let) and other.op.consumes:
                 return None
@@ -314,8 +314,10 @@ def _is_pure(s: Branch) -> bool:
     return all(isinstance(x, Branch) or (isinstance(x, Let) and not x.op.consumes) for x in inner)
 
 
-def _join(one: Branch, other: Branch) -> Branch:
+def _join(one: Branch, other: Branch, mapping: AtomMap) -> Branch:
+    """Let a branch do what another one does after it; what that reads of its results is there in the same arm."""
     for arm, more in ((one.then, other.then), (one.orelse, other.orelse)):
+        rename_atoms(more, {**mapping, **dict(zip(one.results, arm.yields, strict=True))})
         arm.statements += more.statements
         arm.yields += more.yields
     one.results += other.results
