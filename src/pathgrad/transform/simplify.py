@@ -301,7 +301,7 @@ class _Sharing:
             if isinstance(other, Branch) and other.condition is s.condition:
                 return _join(other, s, self.mapping) if _is_pure(s) and _is_pure(other) else None
             since.update(defined(other))
-            if isinstance(other, Let) and other.op.consumes:
+            if any(v.type.is_array for v in reads) and not (isinstance(other, Let) and not other.op.consumes):
                 return None
             if not reads.isdisjoint(since):
                 return None
