@@ -25,13 +25,15 @@ def outcome(seed: int) -> str:
     """Why a seed's program is wrong natively; empty where it is right."""
     from fuzz_programs import arguments_for, random_program
 
-    from pathgrad.backend.native.callable import compile_native
+    from pathgrad.backend import Executable
     from pathgrad.ir import evaluate
     from pathgrad.options import Options
 
     program = random_program(seed)
     options = Options(optimize=(1, 3, 0, 2)[seed % 4], cache=False, poison=True, threads=1 + seed % 3)
-    call = compile_native(program, options).call
+    call = Executable(program, options)
+    if call.native is None:
+        return "no native form"
     for attempt in range(3):
         values = arguments_for(program, 10 * seed + attempt)
         given = [v.copy() if isinstance(v, np.ndarray) else v for v in values]
@@ -49,7 +51,6 @@ def outcome(seed: int) -> str:
                 return f"attempt {attempt}: an argument was changed from {w} to {v}"
         if raised is not None:
             continue
-        found = found if len(program.outputs) > 1 else (found,)
         for a, b in zip(found, wanted, strict=True):
             a, b = np.asarray(a), np.asarray(b)
             if a.shape != b.shape or not np.array_equal(a, b, equal_nan=a.dtype.kind == "f"):

@@ -170,6 +170,7 @@ class Derived(Addresses):
         self._guards: list[tuple[Callable[[], Any], Any]] = []
         self._under: Options | None = None
         self.entries: dict[Any, list[Entry]] = {}
+        self._of_any_length: dict[Any, list[tuple[Reading, Executable]]] = {}
         functools.update_wrapper(self, function, updated=())
         self.__name__ = name
         self.__qualname__ = name
@@ -179,8 +180,17 @@ class Derived(Addresses):
         return self.primal.parameter_names()
 
     def executable(self, arguments: Sequence[Any]) -> Executable:
-        """What runs for arguments of these forms."""
-        return self.entry(self.primal.bind(arguments, {})).executable
+        """What runs for arguments of these forms, whatever their lengths."""
+        bound = self.primal.bind(arguments, {})
+        options, specs = self._options(), _forms(bound, 0)
+        key = (options, *specs.items())
+        for reading, executable in self._of_any_length.get(key, []):
+            if reading.is_current() and all(same(bound[n], v) for n, v in reading.fixed.items()):
+                return executable
+        reading = self.primal.read(specs, bound.__getitem__)
+        executable = Executable(self._derived(reading, bound, options), options, self.describe)
+        self._of_any_length.setdefault(key, []).append((reading, executable))
+        return executable
 
     # ---- calling -----------------------------------------------------------------------------------------------------
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:

@@ -292,3 +292,21 @@ def test_what_runs_as_python_says_so_once() -> None:
         assert compiled(BASE[0], 2) == stepped(BASE[0], 2)
         assert compiled(BASE[0], 3) == stepped(BASE[0], 3)
     assert [w.category for w in said] == [NativeWarning]
+
+
+def one_storage_in_both_arms(v, x):
+    w = np.sum(v, axis=0, keepdims=True)
+    w[0] = 64.0
+    u = v * 2.0
+    if x > 0:
+        u = u * 3.0
+        r = w
+    else:
+        r = w
+    return r, u
+
+
+def test_a_small_array_that_both_arms_hand_on_outlives_the_call() -> None:
+    for x in (1.0, -1.0):
+        found, wanted = pg.compile(one_storage_in_both_arms)(BASE[0], x), one_storage_in_both_arms(BASE[0], x)
+        assert np.array_equal(found[0], wanted[0]) and np.array_equal(found[1], wanted[1])

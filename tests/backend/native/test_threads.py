@@ -297,7 +297,31 @@ def test_what_carried_values_are():
     assert independence.independence(loops_of(prefix, V)[0]) is None
 
 
+def halved(x, depth):
+    return x if depth == 0 else 0.5 * halved(x, depth - 1)
+
+
+def of_recursion(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += halved(x[i], 3)
+    return total
+
+
+def test_a_helper_that_calls_itself():
+    got, has_team = runs(of_recursion, lambda: (V,), 3)
+    assert has_team and got == pytest.approx(of_recursion(V), rel=1e-12)
+
+
+def filled(x):
+    out = np.zeros(len(x))
+    for i in range(len(x)):
+        out[i] = 2.0
+    return out
+
+
 def test_the_work_is_estimated():
+    assert independence.cost(loops_of(filled, V)[0].body) >= 1
     (loop,) = loops_of(rows, X, W)
     assert 20 < independence.cost(loop.body) < 200
 

@@ -24,7 +24,7 @@ from .machine import link, object_code
 from .module import NativeModule
 from .scalars import convert
 from .state import open_state
-from .symbols import pause_symbols, thread_symbols
+from .symbols import entry_symbols
 from .updates import returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
@@ -180,7 +180,8 @@ class _CWriter:
             assert isinstance(type_, Type)
             for axis, token in enumerate(type_.dims):
                 own = f"%a{k}.{axis}"
-                other = "1" if token == 1 else known.setdefault(token, own)
+                is_literal = isinstance(token, tuple) and token[0] == "literal"
+                other = "1" if token == 1 else str(token[1]) if is_literal else known.setdefault(token, own)
                 if other != own:
                     self.require(self.w.compare("eq", own, other))
 
@@ -281,7 +282,7 @@ def compile_c(program: Program, options: Options) -> CFunction:
     arrays = [f"pg_array_{k}" for k in range(len(module.arrays))]
     name = f"pathgrad.c.{next(_COUNT)}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     code = object_code(text, options.optimize, options.cache)
-    tracker, addresses = link(code, name, module.scipy, pause_symbols() | thread_symbols(), ["pg_c", *symbols.values(), *arrays])
+    tracker, addresses = link(code, name, module.scipy, entry_symbols(), ["pg_c", *symbols.values(), *arrays])
     for symbol, value in zip(arrays, module.arrays, strict=True):
         ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
     _, c = writer.signature()

@@ -130,7 +130,7 @@ class Emitter:
         """The value of an array, in memory."""
         value = self.read(atom)
         if isinstance(value, Splat):
-            value = self.fill(value)
+            value = self.fill(value, atom if isinstance(atom, Var) else None)
             if isinstance(atom, Var):
                 self.shadow(atom, value)
         assert isinstance(value, View), atom

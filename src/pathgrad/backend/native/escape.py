@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...ir import Atom, Block, Branch, Call, Let, ListType, Loop, Program, Type, Var, While, sub_blocks, walk
-from .stationary import is_slotted, is_small, is_stationary
+from .stationary import is_slotted, is_small, is_stationary, storage_of
 
 __all__ = ["StackPlan", "plan_stack"]
 
@@ -50,7 +50,8 @@ class _Sharing:
                     self.escape(atom)
             elif isinstance(s, Branch):
                 for result, a, b in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
-                    if is_small(result) and is_small(a) and is_small(b):
+                    is_common = storage_of(a, s.then) is storage_of(b, s.orelse)
+                    if is_small(result) and is_small(a) and is_small(b) and not is_common:
                         continue
                     self.join(result, a)
                     self.join(result, b)

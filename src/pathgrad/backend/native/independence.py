@@ -22,6 +22,7 @@ from ...ir import (
     Let,
     ListType,
     Loop,
+    Program,
     Statement,
     Type,
     Var,
@@ -76,9 +77,9 @@ def independence(loop: Loop) -> Independence | None:
     return found
 
 
-def cost(block: Block) -> int:
-    """About how many operations on numbers a block is."""
-    total = 0
+def cost(block: Block, calls: tuple[Program, ...] = ()) -> int:
+    """About how many operations on numbers a block is, at least 1; ``calls`` are the programs being looked into."""
+    total = 1
     for s in block.statements:
         if isinstance(s, Let):
             arrays = [a for a in (*s.args, s.target) if a.type.is_array]
@@ -86,13 +87,14 @@ def cost(block: Block) -> int:
             total += (10 if s.op.name in SLOW else 1) * (50 if arrays and not moves else 1)
         elif isinstance(s, Loop):
             ends = [a.value for a in (s.start, s.stop, s.step) if isinstance(a, Const)]
-            total += cost(s.body) * (len(range(*ends)) if len(ends) == 3 and ends[2] else 16)
+            total += cost(s.body, calls) * (len(range(*ends)) if len(ends) == 3 and ends[2] else 16)
         elif isinstance(s, Call):
-            total += 2 + (cost(s.program.body) if s.program.body is not block else 0)
+            is_new = not any(s.program is p for p in calls)
+            total += cost(s.program.body, (*calls, s.program)) if is_new else 16
         elif isinstance(s, While):
-            total += 16 * (cost(s.condition) + cost(s.body))
+            total += 16 * (cost(s.condition, calls) + cost(s.body, calls))
         else:
-            total += max(map(cost, sub_blocks(s)))
+            total += max(cost(arm, calls) for arm in sub_blocks(s))
         if total > 1 << 40:
             return total
     return total
