@@ -7,10 +7,27 @@ then touches one element, which no other touches.
 
 from __future__ import annotations
 
-from ..ir import Atom, Block, Branch, Builder, Const, Let, Loop, Program, Type, Var, defined, sub_blocks, walk
+from typing import TypeGuard
+
+from ..ir import (
+    Atom,
+    Block,
+    Branch,
+    Builder,
+    Const,
+    Let,
+    Loop,
+    Program,
+    Statement,
+    Type,
+    Var,
+    defined,
+    sub_blocks,
+    walk,
+)
 from ..ir.liveness import statement_reads
 from ..ops import TABLE
-from .affine import Form, Forms
+from .affine import Forms
 from .simplify import rename_atoms
 from .sums import has_iterations
 
@@ -53,7 +70,7 @@ def _block(block: Block) -> None:
 # ---- additions to one element ----------------------------------------------------------------------------------------
 def _join(block: Block) -> None:
     """Add once to an element to which a block adds twice."""
-    adding = {s.target: s for s in block.statements if _is_addition(s)}
+    adding: dict[Var, Let] = {s.target: s for s in block.statements if _is_addition(s)}
     if len(adding) < 2:
         return
     uses: dict[Var, int] = {}
@@ -65,7 +82,7 @@ def _join(block: Block) -> None:
             uses[a] = uses.get(a, 0) + 1
     for s in list(adding.values()):
         before = s.args[0]
-        while before in adding and uses.get(before) == 1:
+        while isinstance(before, Var) and before in adding and uses.get(before) == 1:
             first = adding[before]
             if first.params["index"] == s.params["index"] and first.args[2:] == s.args[2:]:
                 _join_two(block, first, s)
@@ -74,7 +91,7 @@ def _join(block: Block) -> None:
             before = first.args[0]
 
 
-def _is_addition(s: object) -> bool:
+def _is_addition(s: Statement) -> TypeGuard[Let]:
     return isinstance(s, Let) and s.op.name == "accumulate" and s.role == "adjoint" and s.params["index"].is_element
 
 
@@ -148,9 +165,8 @@ def _reads_nothing(block: Block, adding: set[Var]) -> bool:
 def _hand_on(s: Loop, k: int) -> list[Let | Branch]:
     """Where each iteration adds to its own element and to the next one's, hand the second on as a number."""
     param = s.params[k]
-    chain = [x for x in s.body.statements if _is_addition(x) and isinstance(x, Let)]
-    own = [x for x in chain if x.args[0] is param or any(x.args[0] is y.target for y in chain)]
-    own = _chain(own, param, s.body.yields[k])
+    chain = [x for x in s.body.statements if _is_addition(x)]
+    own = _chain(chain, param, s.body.yields[k])
     if len(own) != 2 or getattr(s.step, "value", 0) != 1:
         return []
     forms = Forms(s, set())

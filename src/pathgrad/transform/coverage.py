@@ -102,7 +102,7 @@ class _Coverage:
             self.need(box, written[base])
         if s.op.name != "load":
             boxes = list(written[base])
-            if s.op.name == "store" and box is not None and all(self.is_least(low, Form()) for low, _ in box):
+            if s.op.name == "store" and box is not None and self.is_from_the_start(box):
                 boxes = _merged([*boxes, box])
             self.put(s.target, boxes, written)
 
@@ -118,13 +118,13 @@ class _Coverage:
             self.statements(arm.statements, inside)
             arms.append(inside)
         for result, one, other in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
-            found = [inside[a] for a, inside in zip((one, other), arms, strict=True) if a in inside]  # type: ignore[index]
+            found = [inside[a] for a, inside in zip((one, other), arms, strict=True) if a in inside]
             if found:
                 written[result] = [box for box in found[0] if all(box in boxes for boxes in found[1:])]
 
     # ---- loops -------------------------------------------------------------------------------------------------------
     def loop(self, s: Loop | While, written: _Written) -> None:
-        carried = {p: written[i] for p, i in zip(s.params, s.inits, strict=True) if i in written}  # type: ignore[index]
+        carried = {p: written[i] for p, i in zip(s.params, s.inits, strict=True) if i in written}
         count = len(self.ranges.bounds)
         if isinstance(s, Loop):
             self.ranges.add_index(s, s.index, {})
@@ -162,7 +162,7 @@ class _Coverage:
                 continue
             if p is None or p not in carried:
                 raise _ReadError
-            each[p] = inside[y]  # type: ignore[index]
+            each[p] = inside[y]
             if any(not any(self.is_inside(box, b) for b in each[p]) for box in carried[p]):
                 raise _ReadError
         return each
@@ -245,6 +245,13 @@ class _Coverage:
     def is_least(self, form: Form, other: Form) -> bool:
         """Whether a form is certainly at least another."""
         return self.ranges.is_positive(form.plus(other, -1).plus(Form(1)))
+
+    def is_from_the_start(self, box: _Box) -> bool:
+        """Whether no position counts from the end; the last one of an empty axis is an error in any case."""
+        return all(
+            self.is_least(low, Form()) or (length is not None and low == length.plus(Form(1), -1))
+            for (low, _), length in zip(box, self.lengths, strict=True)
+        )
 
     def is_inside(self, box: _Box, other: _Box) -> bool:
         """Whether a box is certainly a part of another."""

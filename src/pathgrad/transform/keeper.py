@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..ir import Atom, Block, Builder, Const, Let, ListType, Loop, Statement, Type, Var, While, array, constant, defined
+from ..ir import Atom, Block, Builder, Const, Let, Loop, Statement, Type, Var, While, constant, defined
 from ..ops import TABLE, Index, Integer, Op, Slice
 from .affine import Forms
 from .extents import Extent, Lengths

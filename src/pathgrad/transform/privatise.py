@@ -75,7 +75,7 @@ def _loop(s: Loop | While, after: set[Var], made: _Lengths) -> list[Let]:
             continue
         if s.body.yields[k] is param or not is_written_first(s, k):
             continue
-        lengths = made.get(init) if isinstance(init, Var) else None  # type: ignore[arg-type]
+        lengths = made.get(init) if isinstance(init, Var) else None
         if lengths is None:
             lengths = [_length(init, param, axis, s, before) for axis in range(param.type.rank)]
         inside.append(Let(param, TABLE["empty"], tuple(lengths), {"dtype": param.type.dtype}, s.origin, s.role))

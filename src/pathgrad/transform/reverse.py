@@ -29,30 +29,24 @@ from ..ir import (
     While,
     defined,
     is_float,
-    remove_dead,
     walk,
 )
 from ..ir.trees import mentions, moved
 from ..ops import TABLE
 from .activity import differentiable_operands, selects, useful, varied, wild
-from .additions import arrange_additions
 from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
 from .extents import Lengths
-from .first_sums import write_first_sums
 from .forward import distinct, finish, same_lengths
-from .induction import count_by_index
-from .late import compute_late
+from .passes import polished, prepared
 from .preaccumulate import single_input, with_derivatives
-from .privatise import privatise
 from .residuals import cut_branch, cut_loop
 from .scope import Past
 from .settled import settled_reads
 from .shape_builder import ShapeBuilder
-from .simplify import clone_block, share_common
+from .simplify import clone_block
 from .storage_rules import STORAGE_RULES, Sweep
-from .sums import sum_in_numbers
 from .undo import Undo, is_in_order, size_kept
 from .writes import changed_in_place
 
@@ -146,7 +140,7 @@ class _Reverse:
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
         body = clone_block(self.program.body, mapping)
-        copy = share_common(count_by_index(privatise(Program("", inputs, body))))
+        copy = prepared(Program("", inputs, body))
         active = [inputs[k] for k in self.positions]
         outputs = [a for a in body.yields if is_float(a.type)]
         self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
@@ -172,9 +166,7 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        whole = remove_dead(share_common(Program("", [*inputs, *variables], new)))
-        write_first_sums(arrange_additions(sum_in_numbers(whole)))
-        compute_late(remove_dead(share_common(whole)))
+        polished(Program("", [*inputs, *variables], new))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
@@ -388,7 +380,6 @@ class _Reverse:
             if s.inits[k] in self.active:
                 self.cotangents.add(s.inits[k], result)
         return pieces
-
 
     def beside(self, s: Loop | While) -> list[Statement] | None:
         """The forward statements of a loop that has one active input, whose derivatives are computed beside it."""
