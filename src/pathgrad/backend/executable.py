@@ -134,9 +134,7 @@ class Executable:
             for atom in [*self.program.inputs, *self.program.outputs]:
                 if isinstance(atom.type, ListType):
                     raise NativeUnsupported("growing storage is no argument or result of native code")
-            native = compile_native(self.program, self.options, self.weak)
-            native.make_checked = self._checked
-            return native
+            return compile_native(self.program, self.options, self.weak)
         except NativeUnsupported as reason:
             warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=7)
             return None

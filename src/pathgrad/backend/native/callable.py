@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from ...ir import Loop, Program, Type, While, walk
@@ -62,7 +63,10 @@ def compile_native(
     text = module_text(module)
     code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
-    return NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
+    native = NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
+    if may_bail:
+        native.make_checked = functools.partial(compile_native, program, options, weak, may_bail=False)
+    return native
 
 
 def _takes_time(program: Program) -> bool:
