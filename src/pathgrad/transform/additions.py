@@ -31,7 +31,7 @@ from .affine import Forms
 from .simplify import rename_atoms
 from .sums import has_iterations
 
-__all__ = ["arrange_additions"]
+__all__ = ["arrange_additions", "only_adds"]
 
 
 def arrange_additions(program: Program) -> Program:
@@ -59,7 +59,7 @@ def _block(block: Block) -> None:
     place = 0
     for s in list(block.statements):
         place += 1
-        if isinstance(s, Loop) and s.role == "adjoint" and not s.exits and _only_adds(s):
+        if isinstance(s, Loop) and s.role == "adjoint" and not s.exits and only_adds(s):
             s.reversed = False
             for k in range(len(s.params)):
                 after = _hand_on(s, k)
@@ -109,7 +109,7 @@ def _join_two(block: Block, first: Let, second: Let) -> None:
 
 
 # ---- order -----------------------------------------------------------------------------------------------------------
-def _only_adds(s: Loop) -> bool:
+def only_adds(s: Loop) -> bool:
     """Whether all that iterations hand on are sums: numbers and arrays that are added to and not read."""
     adding: set[Var] = set(s.params)
     for inner in walk(s.body):

@@ -6,6 +6,7 @@ from ..ir import Program, remove_dead
 from .additions import arrange_additions
 from .first_sums import write_first_sums
 from .induction import count_by_index
+from .interchange import sums_inside
 from .late import compute_late
 from .privatise import privatise
 from .simplify import share_common
@@ -22,5 +23,5 @@ def prepared(program: Program) -> Program:
 def polished(program: Program) -> Program:
     """An adjoint program without what is computed twice, added twice or written in vain; changes it in place."""
     program = remove_dead(share_common(program))
-    program = write_first_sums(arrange_additions(sum_in_numbers(program)))
+    program = write_first_sums(arrange_additions(sum_in_numbers(sums_inside(program))))
     return compute_late(remove_dead(share_common(program)))
