@@ -4,23 +4,17 @@ import numpy as np
 
 
 def choose_grad(x, y):
-    # forward sweep
-    test = x > y
-    if test:
+    if x > y:
         z = x * y
-    elif x > 0:
+        x_bar = 2.0 * z  # line 44: z = x * y
+        y_bar = x * x
+        return x_bar, y_bar
+    if x > 0:
         t = np.exp(x)
         z = t - y
-    else:
-        z = y * y
-    # backward sweep
-    if test:
-        x_bar = z + x * y  # line 44: z = x * y
-        y_bar = x * x
-    elif x > 0:
         y_bar = -x  # line 46: z = math.exp(x) - y
         x_bar = z + x * t
     else:
+        x_bar = y * y
         y_bar = 2.0 * (x * y)  # line 48: z = y * y
-        x_bar = z
     return x_bar, y_bar

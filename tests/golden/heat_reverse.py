@@ -13,8 +13,8 @@ def heat_grad(u, steps):
             new[i] = u_2_i + 0.1 * (u_2[i - 1] - 2 * u_2_i + u_2[i + 1])
         new, u_2 = u_2, new
     # backward sweep
-    u_bar = 2.0 * u_2  # line 75: return np.sum(u * u)
     new_bar = np.zeros_like(u)  # line 71: for _ in range(steps):
+    u_bar = 2.0 * u_2  # line 75: return np.sum(u * u)
     for k in reversed(range(steps)):
         new_bar, u_bar = u_bar, new_bar
         for i in reversed(range(1, len(u) - 1)):
@@ -22,8 +22,7 @@ def heat_grad(u, steps):
             new_bar[i] = 0.0
             t = new_bar_i * 0.1
             u_bar[i + 1] += t
-            u_bar[i] += -t * 2
             u_bar[i - 1] += t
-            u_bar[i] += new_bar_i
+            u_bar[i] += new_bar_i + -t * 2
     u_bar = u_bar + new_bar  # line 70: new = u.copy()
     return u_bar

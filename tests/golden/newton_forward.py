@@ -17,7 +17,7 @@ def newton_dot(a):
         t = 2 * x
         step = (x * x - a) / t
         # line 55: step = (x * x - a) / (2 * x)
-        step_dot = (2.0 * (x_dot * x if x_dot else 0.0) + -1.0) / t - _extend(x_dot * 2 if x_dot else 0.0, step / t)
+        step_dot = (2.0 * (x_dot * x if x_dot else 0.0) + -1.0) / t - _extend(x_dot * 2, step / t)
         x_dot -= step_dot  # line 56: x = x - step
         x -= step
         if np.absolute(step) < 1e-12:

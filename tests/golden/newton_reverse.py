@@ -11,28 +11,15 @@ def _extend(t, label):
 
 
 def newton_grad(a):
-    # forward sweep; keeps x of each iteration
+    x_dot = 1.0
     x = a
-    x_kept = []
-    trips = 0
     while True:
-        trips += 1
-        x_kept.append(x)
-        step = (x * x - a) / (2 * x)
+        t = 2 * x
+        step = (x * x - a) / t
+        # line 55: step = (x * x - a) / (2 * x)
+        step_dot = (2.0 * (x_dot * x if x_dot else 0.0) - 1.0) / t - _extend(x_dot * 2, step / t)
+        x_dot -= step_dot  # line 56: x = x - step
         x -= step
         if np.absolute(step) < 1e-12:
             break
-    # backward sweep
-    x_bar = 1.0
-    a_bar = 0.0
-    for k in reversed(range(trips)):
-        x = x_kept[k]  # line 54: while True:
-        t = 2 * x
-        step = (x * x - a) / t
-        step_bar = -x_bar  # line 56: x = x - step
-        t_2 = step_bar * (1.0 / t) if step_bar else 0.0  # line 55: step = (x * x - a) / (2 * x)
-        x_bar_2 = t_2 * x if t_2 else 0.0
-        x_bar = x_bar + _extend(-(step_bar * (step / t) if step_bar else 0.0), 2) + x_bar_2 + x_bar_2
-        a_bar -= t_2
-    a_bar += x_bar  # line 54: while True:
-    return a_bar
+    return x_dot

@@ -30,20 +30,17 @@ def field_bar(s, p, result_bar):
     result_bar_0 = result_bar[0]
     result_bar_1 = result_bar[1]
     t = -result_bar_1
-    s_bar = np.zeros_like(s)
-    s_bar[1] += t * p[3]
+    t_2 = t * p[3]
     p_bar = np.zeros_like(p)
     p_bar[3] += t * s_1
     t = result_bar_1 * s_1
-    s_bar[1] += result_bar_1 * (p_2 * s_0)
-    s_bar[0] += t * p_2
     p_bar[2] += t * s_0
-    t = -result_bar_0
-    t_2 = t * s_1
-    s_bar[1] += t * (p_1 * s_0)
-    s_bar[0] += t_2 * p_1
-    p_bar[1] += t_2 * s_0
-    s_bar[0] += result_bar_0 * p_0
+    t_3 = -result_bar_0
+    t_4 = t_3 * s_1
+    s_bar = np.zeros_like(s)
+    s_bar[1] += t_2 + result_bar_1 * (p_2 * s_0) + t_3 * (p_1 * s_0)
+    p_bar[1] += t_4 * s_0
+    s_bar[0] += t * p_2 + t_4 * p_1 + result_bar_0 * p_0
     p_bar[0] += result_bar_0 * s_0
     return s_bar, p_bar
 
@@ -79,24 +76,17 @@ def orbit_grad(p, s, dt, n):
         s_2 = s + t_9
         s_bar = s_bar + s_2  # line 123: cost += np.sum(s * s)
         s_bar += s_2
-        s_bar_2 = _sum_to(s_bar, s)  # line 122: s = s + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        t_8 = _sum_to(s_bar, t_9) * t_8
+        t_8 = _sum_to(s_bar, t_9) * t_8  # line 122: s = s + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
         k3_bar = t_8 * 2
         t_7, p_bar_2 = field_bar(t_7, p, t_8)  # line 121: k4 = field(s + dt * k3, p)
-        p_bar += p_bar_2
-        s_bar = s_bar_2 + _sum_to(t_7, s)
+        s_bar = _sum_to(s_bar, s) + _sum_to(t_7, s)
         k3_bar_2 = k3_bar + _sum_to(t_7, t_6) * dt
-        t_5, p_bar_2 = field_bar(t_5, p, k3_bar_2)  # line 120: k3 = field(s + 0.5 * dt * k2, p)
-        p_bar += p_bar_2
-        t_4 = _sum_to(t_5, t_4)
-        s_bar += _sum_to(t_5, s)
-        k2_bar = k3_bar + t_4 * t
-        t_3, p_bar_2 = field_bar(t_3, p, k2_bar)  # line 119: k2 = field(s + 0.5 * dt * k1, p)
-        p_bar += p_bar_2
-        t_2 = _sum_to(t_3, t_2)
-        s_bar += _sum_to(t_3, s)
-        k1_bar = t_8 + t_2 * t
-        s_bar_2, p_bar_2 = field_bar(s, p, k1_bar)  # line 118: k1 = field(s, p)
-        s_bar += s_bar_2
-        p_bar += p_bar_2
+        t_5, p_bar_3 = field_bar(t_5, p, k3_bar_2)  # line 120: k3 = field(s + 0.5 * dt * k2, p)
+        k2_bar = k3_bar + _sum_to(t_5, t_4) * t
+        t_3, p_bar_4 = field_bar(t_3, p, k2_bar)  # line 119: k2 = field(s + 0.5 * dt * k1, p)
+        p_bar_2 = p_bar_2 + p_bar_3 + p_bar_4
+        k1_bar = t_8 + _sum_to(t_3, t_2) * t
+        s_bar_2, p_bar_3 = field_bar(s, p, k1_bar)  # line 118: k1 = field(s, p)
+        s_bar += _sum_to(t_5, s) + _sum_to(t_3, s) + s_bar_2
+        p_bar += p_bar_2 + p_bar_3
     return p_bar

@@ -150,6 +150,13 @@ def newton(a):
     return x
 
 
+def two_unknowns(v):
+    x = v[1]
+    while abs(x * x - v[0]) > 1e-9:
+        x = 0.5 * (x + v[0] / x)
+    return x
+
+
 def nonlinear_stencil(v, n):
     for _ in range(n):
         for i in range(1, len(v) - 1):
@@ -171,8 +178,8 @@ def search(v, limit):
     [
         (product, (V,)),
         (logistic_map, (0.3, 6)),
-        (newton, (2.0,)),
         (nonlinear_stencil, (V, 3)),
+        (two_unknowns, (np.array([2.0, 1.5]),)),
         (search, (V, 4.0)),
     ],
     ids=lambda x: getattr(x, "__name__", ""),
@@ -180,6 +187,13 @@ def search(v, limit):
 def test_what_the_backward_sweep_reads_is_kept(f, arguments):
     assert keeps(gradient_text(f, *arguments))
     check_grads(f, arguments)
+
+
+def test_a_loop_of_one_number_carries_its_derivative():
+    """Newton's iteration depends on one number: its derivative is computed beside it, and nothing is kept."""
+    text = gradient_text(newton, 2.0)
+    assert not keeps(text) and "x_dot" in text and text.count("while") == 1
+    check_grads(newton, (2.0,))
 
 
 def only_one_of_two(x, n):

@@ -202,9 +202,9 @@ def copies_in_loops(block, inside=False):
 @pytest.mark.parametrize(
     ("f", "arguments", "wanted"),
     [
-        (stencil, (U, 3), ["list of f64[:,:]"]),
-        (stencil_by_elements, (U, 3), ["list of list of f64[:]"]),
-        (one_row_at_a_time, (U,), ["list of f64[:]"]),
+        (stencil, (U, 3), ["f64[:,:,:]"]),
+        (stencil_by_elements, (U, 3), ["f64[:,:,:]"]),
+        (one_row_at_a_time, (U,), ["f64[:,:]"]),
         (one_element_at_a_time, (X, 9), ["f64[:]"]),
         (two_writes, (X, 2), ["f64[:]", "f64[:]", "list of f64[:]"]),
     ],

@@ -42,16 +42,16 @@ class Forms:
 
     Parameters
     ----------
-    loop : Loop
+    loop : Loop or While
         The outermost loop that is considered.
     same_length : set of Var
         Arrays whose lengths are the same in all iterations, though they are defined inside.
     """
 
-    def __init__(self, loop: Loop, same_length: set[Var]) -> None:
+    def __init__(self, loop: Loop | While, same_length: set[Var]) -> None:
         self.same_length = same_length
         self.definitions: dict[Var, Let] = {}
-        self.indices = {loop.index}
+        self.indices = {loop.index} if isinstance(loop, Loop) else set()
         #: what may be another number in another iteration
         self.inside: set[Var] = set(loop.params)
         for s in walk(loop.body):
@@ -127,15 +127,23 @@ class Ranges:
 
     def is_positive(self, form: Form) -> bool:
         """Whether a form is certainly at least 1 for all indices in their ranges."""
+        least = self._bound(form, least=True)
+        return least is not None and not least.terms and least.constant >= 1
+
+    def greatest(self, form: Form) -> Form | None:
+        """A form that is nowhere less, without the indices; None where there is none."""
+        return self._bound(form, least=False)
+
+    def _bound(self, form: Form, least: bool) -> Form | None:
         for symbol, lower, upper in reversed(self.bounds):
             coefficient = form.terms.get(symbol, 0)
             if not coefficient:
                 continue
-            bound = lower if coefficient > 0 else upper
+            bound = lower if (coefficient > 0) == least else upper
             if bound is None:
-                return False
+                return None
             form = form.replaced(symbol, bound)
-        return not form.terms and form.constant >= 1
+        return form
 
 
 def renamed(form: Form | None, names: Mapping[Hashable, Form]) -> Form | None:

@@ -1,11 +1,18 @@
-"""Keeping values in a forward loop and reading them in its backward loop (floor 3)."""
+"""Keeping values in a forward loop and reading them in its backward loop (floor 3).
+
+Numbers of a counted loop are kept in an array with one place for each iteration, arrays in the rows of an array of one
+more rank if their lengths are known before the loop; everything else in a list.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from ..ir import Atom, Block, Builder, Const, Let, ListType, Loop, Statement, Type, Var, While, array, constant, defined
-from ..ops import TABLE, Index, Integer, Op
+from ..ir import Atom, Block, Builder, Const, Let, Loop, Statement, Type, Var, While, constant, defined
+from ..ops import TABLE, Index, Integer, Op, Slice
+from .affine import Forms
+from .extents import Extent, Lengths
 
 __all__ = ["Keeper", "literal_int"]
 
@@ -15,8 +22,12 @@ _ELEMENT = Index((Integer(),))
 class Keeper:
     """Adds kept values to a forward loop and reads them in its backward loop."""
 
-    def __init__(self, s: Loop | While, builder: Builder, back_index: Var, before: list[Statement]) -> None:
+    def __init__(
+        self, s: Loop | While, builder: Builder, back_index: Var, before: list[Statement], lengths: Lengths
+    ) -> None:
         self.s, self.builder, self.back_index, self.before = s, builder, back_index, before
+        self.lengths = lengths
+        self.forms: Forms | None = None
         self.count: Atom | None = None
         self.place: Atom | None = None
         self.position_read: Atom | None = None
@@ -37,25 +48,23 @@ class Keeper:
 
     def keep(self, v: Var) -> Atom:
         """Keep ``v`` in every iteration; the atom that reads it in the backward loop (written to the open block)."""
-        scalar = isinstance(v.type, Type) and not v.type.rank and isinstance(self.s, Loop)
         name = f"{v.name}_kept"
-        if scalar:
+        extents = self._extents(v)
+        if extents is not None:
             assert isinstance(v.type, Type)
-            type_: Any = array(v.type.dtype, (None,))
-            init = self._before(TABLE["empty"], [self._count()], {"dtype": v.type.dtype}, name)
+            lengths = [extent.length for extent in extents]
+            init = self._before(TABLE["empty"], [self._count(), *lengths], {"dtype": v.type.dtype}, name)
         else:
-            type_ = ListType(v.type)
             init = self._before(TABLE["new_list"], [], {"element": v.type}, name)
-        param, result, updated = Var(name, type_), Var(name, type_), Var(name, type_)
+        param, result, updated = (Var(name, init.type) for _ in range(3))
         s = self.s
         statements: list[Statement] = []
         with self.builder.open(Block(statements)), self.builder.at(s.origin, "kept"):
-            if scalar:
+            if extents is not None:
                 assert isinstance(s, Loop)
-                place = self._position(s.index)
-                self.builder.append(
-                    Let(updated, TABLE["store"], (param, v, place), {"index": _ELEMENT}, s.origin, "kept")
-                )
+                index, ends = _row(v, extents, self.builder)
+                args = (param, v, self._position(s.index), *ends)
+                self.builder.append(Let(updated, TABLE["store"], args, {"index": index}, s.origin, "kept"))
             else:
                 self.builder.append(Let(updated, TABLE["push"], (param, v), {}, s.origin, "kept"))
         self._insert(v, statements)
@@ -64,11 +73,35 @@ class Keeper:
         s.inits.append(init)
         s.results.append(result)
         s.body.yields.insert(at, updated)
-        return self._read(result, v, scalar)
+        return self._read(result, v, extents is not None)
 
-    def _read(self, result: Var, v: Var, scalar: bool) -> Atom:
+    def _extents(self, v: Var) -> list[Extent] | None:
+        """What the lengths of one row are in every iteration; None where a list is needed."""
+        if not isinstance(v.type, Type) or not isinstance(self.s, Loop):
+            return None
+        if v.type.rank and self.s.exits:
+            return None  # rows for iterations that may never come
+        if v.type.rank and self.forms is None:
+            self.forms = Forms(self.s, set())
+        with self.builder.open() as new, self.builder.at(self.s.origin, "kept"):
+            extents = self.lengths.extents(v, self.s, self.forms, self.builder) if self.forms else []
+        if extents is None or (any(e.varies for e in extents) and not self._is_of_elements(v)):
+            return None
+        self.before += new.statements
+        return extents
+
+    def _is_of_elements(self, v: Var) -> bool:
+        """Whether an array is one that an inner loop keeps: only its elements are read, never its length."""
+        body = self.s.body.statements
+        made = {inner.target for inner in body if isinstance(inner, Let) and inner.role == "kept"}
+        return any(
+            isinstance(inner, Loop) and v in inner.results and inner.inits[inner.results.index(v)] in made
+            for inner in body
+        )
+
+    def _read(self, result: Var, v: Var, in_array: bool) -> Atom:
         place = self._read_position()
-        if scalar:
+        if in_array:
             return self.builder.emit(TABLE["load"], [result, place], {"index": _ELEMENT}, v.name)
         if isinstance(self.s, Loop) and self.s.reversed:
             place = self.builder.emit(TABLE["subtract"], [constant(-1), place], name="k")
@@ -83,7 +116,7 @@ class Keeper:
                 return
         body[:0] = statements
 
-    def _before(self, op: Op, args: list[Any], params: dict[str, Any], name: str) -> Atom:
+    def _before(self, op: Op, args: Sequence[Any], params: dict[str, Any], name: str) -> Atom:
         with self.builder.open(Block(self.before)), self.builder.at(self.s.origin, "kept"):
             return self.builder.emit(op, args, params, name)
 
@@ -118,6 +151,15 @@ class Keeper:
             loop = isinstance(self.s, Loop)
             self.position_read = self._position(self.back_index) if loop else self.back_index
         return self.position_read
+
+
+def _row(v: Var, extents: Sequence[Extent], builder: Builder) -> tuple[Index, list[Atom]]:
+    """The index of the row for an array, and the numbers that it takes after the row's."""
+    assert isinstance(v.type, Type)
+    if not any(extent.varies for extent in extents):
+        return _ELEMENT, []
+    ends = [builder.emit(TABLE["length"], [v], {"axis": k}, "n") for k in range(v.type.rank)]
+    return Index((Integer(), *(Slice(stop=True) for _ in ends))), ends
 
 
 def literal_int(atom: Atom) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Sequence, Set
 from ..ir import Atom, Block, Branch, Builder, Loop, Statement, Type, Var, While, defined
 from ..ir.liveness import statement_reads
 from ..ops import TABLE
+from .extents import Lengths
 from .keeper import Keeper
 from .scope import Past, Scope
 from .simplify import clone_block, rename_atoms
@@ -52,6 +53,7 @@ def cut_loop(
     builder: Builder,
     depth: int,
     past: Past,
+    lengths: Lengths,
 ) -> list[Statement]:
     """Append the backward loop; return the forward loop, with what it keeps, and the statements before it."""
     index = s.index if isinstance(s, Loop) else None
@@ -61,7 +63,7 @@ def cut_loop(
     kept, again = scope.divide(demanded, keep_all=depth > 0)
     before: list[Statement] = []
     back_index = Var(index.name if index is not None else "k", Type("i64"))
-    keeper = Keeper(s, builder, back_index, before)
+    keeper = Keeper(s, builder, back_index, before, lengths)
     mapping: dict[Var, Atom] = {} if index is None else {index: back_index}
     reads = Block()
     for v in kept:

@@ -8,7 +8,8 @@ by `residuals`. Anchors: Schenck, Rønning, Henriksen and Oancea, "AD for an Arr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import ProgramError
@@ -26,8 +27,8 @@ from ..ir import (
     Type,
     Var,
     While,
+    defined,
     is_float,
-    remove_dead,
     walk,
 )
 from ..ir.trees import mentions, moved
@@ -36,12 +37,15 @@ from .activity import differentiable_operands, selects, useful, varied, wild
 from .calculus import Calculus, bar_name, bar_variable
 from .checkpoints import cut_checkpointed
 from .cotangents import Cotangents
+from .extents import Lengths
 from .forward import distinct, finish, same_lengths
+from .passes import polished, prepared
+from .preaccumulate import single_input, with_derivatives
 from .residuals import cut_branch, cut_loop
 from .scope import Past
 from .settled import settled_reads
 from .shape_builder import ShapeBuilder
-from .simplify import clone_block, share_common
+from .simplify import clone_block
 from .storage_rules import STORAGE_RULES, Sweep
 from .undo import Undo, is_in_order, size_kept
 from .writes import changed_in_place
@@ -136,12 +140,13 @@ class _Reverse:
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
         body = clone_block(self.program.body, mapping)
-        copy = Program("", inputs, body)
+        copy = prepared(Program("", inputs, body))
         active = [inputs[k] for k in self.positions]
         outputs = [a for a in body.yields if is_float(a.type)]
         self.active = varied(copy, active) & (useful(copy, outputs) | set(active))
         self.builder = ShapeBuilder()
         self.builder.represent(inputs)
+        self.visible: list[Sequence[Var]] = [inputs]
         for s in walk(body):
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
@@ -161,7 +166,7 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        remove_dead(share_common(Program("", [*inputs, *variables], new)))
+        polished(Program("", [*inputs, *variables], new))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:
@@ -213,7 +218,8 @@ class _Reverse:
                 self.cotangents.add(atom, bar)
             for k in range(len(block.statements) - 1, -1, -1):
                 s = block.statements[k]
-                with self.builder.at(s.origin, "adjoint"):
+                visible = [v for before in block.statements[:k] for v in defined(before)]
+                with self.builder.at(s.origin, "adjoint"), self.within(visible):
                     if isinstance(s, Let):
                         pieces[k] = [*self.undo.write(s, self.builder), s]
                         self.let(s)
@@ -224,6 +230,19 @@ class _Reverse:
                     else:
                         pieces[k] = self.loop(s, depth)
         return [s for piece in pieces for s in piece], backward
+
+    @contextmanager
+    def within(self, visible: Sequence[Var]) -> Iterator[None]:
+        """Let these variables be known in the context, with those that are known around it."""
+        self.visible.append(visible)
+        try:
+            yield
+        finally:
+            self.visible.pop()
+
+    def lengths(self) -> Lengths:
+        """The lengths that are known here."""
+        return Lengths([v for level in self.visible for v in level])
 
     # ---- statements --------------------------------------------------------------------------------------------------
     def let(self, s: Let) -> None:
@@ -318,6 +337,9 @@ class _Reverse:
             for r in s.results:
                 self.cotangents.take(r)
             return [s]
+        beside = self.beside(s)
+        if beside is not None:
+            return beside
         taken = {k: self.cotangents.take(s.results[k]) for k in moving}
         bar_params = {k: bar_variable(s.params[k]) for k in moving}
         for k, param in bar_params.items():
@@ -327,7 +349,8 @@ class _Reverse:
             pairs = [(s.body.yields[k], bar_params[k]) for k in moving if s.body.yields[k] in self.active]
             outside, self.gone = self.gone, self.gone | changed_in_place(s.body.statements, s.params)
             arrays, last_versions = self.undo.enter(s)
-            forward_part, backward = self.both(s.body, pairs, depth + 1)
+            with self.within([*s.params, s.index] if isinstance(s, Loop) else s.params):
+                forward_part, backward = self.both(s.body, pairs, depth + 1)
             self.gone = outside
             with self.builder.open(backward), self.builder.at(None, "adjoint"):
                 next_bars = [
@@ -346,7 +369,7 @@ class _Reverse:
         if isinstance(s, Loop) and s.checkpoints is not None and not s.reversed:
             pieces = cut_checkpointed(s, backward, params, inits, results, self.builder)
         else:
-            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.past())
+            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.past(), self.lengths())
         for result, goes_out in zip(results, backward.yields, strict=False):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)
@@ -357,6 +380,22 @@ class _Reverse:
             if s.inits[k] in self.active:
                 self.cotangents.add(s.inits[k], result)
         return pieces
+
+    def beside(self, s: Loop | While) -> list[Statement] | None:
+        """The forward statements of a loop that has one active input, whose derivatives are computed beside it."""
+        by = single_input(s, self.active) if isinstance(s, While) else None
+        if by is None or not isinstance(s, While):
+            return None
+        found = with_derivatives(s, by, by in self.calculus.wild)
+        if found is None:
+            return None
+        statements, dots = found
+        for r in s.results:
+            bar = self.cotangents.take(r) if r in self.active else None
+            if bar is not None:
+                part = self.calculus.times(bar, dots[r], self.calculus.is_masked(bar), bar_name(by))
+                self.cotangents.add(by, self.calculus.mask(part, self.calculus.is_masked(bar)))
+        return statements
 
 
 def _may_mask(s: Statement, bar: Var) -> bool:

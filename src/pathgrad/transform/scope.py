@@ -6,7 +6,7 @@ those that are kept and those that are computed again from kept ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from ..ir import Atom, Block, Let, Statement, Type, Var, defined
@@ -94,11 +94,17 @@ class Scope:
         kept: dict[Var, None] = {}
         again: dict[Var, None] = {}
 
+        numbers = {p for p in self.params if not p.type.is_array}
+
+        def free_with(v: Var) -> set[Var]:
+            """The carried numbers that are kept anyway; for an array all, which are less than what it holds."""
+            return numbers if v.type.is_array else {p for p in numbers if p in kept}
+
         def need(v: Var) -> None:
             if v in kept or v in again or v is self.index or v in self.past.undone:
                 return
             keep = keep_all and not (self.undoing and isinstance(self.definition.get(v), Let))
-            if v in self.params or self._must_keep(v) or (keep and not self.is_cheap(v)):
+            if v in self.params or self._must_keep(v) or (keep and not self.is_cheap(v, free=free_with(v))):
                 kept[v] = None
                 return
             again[v] = None
@@ -142,9 +148,9 @@ class Scope:
             reads -= self.past.undone
         return any(r in self.changed or r in self.past.gone for r in reads)
 
-    def is_cheap(self, v: Var, depth: int = 4) -> bool:
-        """Whether having the value again costs no more than reading it back."""
-        if v is self.index or v in self.past.undone:
+    def is_cheap(self, v: Var, depth: int = 4, free: Set[Var] = frozenset()) -> bool:
+        """Whether having the value again costs no more than reading it back, ``free`` being kept."""
+        if v is self.index or v in self.past.undone or v in free:
             return True
         s = self.definition.get(v)
         if s is None or v in self.params:
@@ -155,7 +161,7 @@ class Scope:
             return False
         if s.op.name != "load" and s.target.type.rank and s.op.elementwise:
             return False
-        return all(self.is_cheap(a, depth - 1) for a in s.args if isinstance(a, Var))
+        return all(self.is_cheap(a, depth - 1, free) for a in s.args if isinstance(a, Var))
 
     def slice(self, again: list[Var]) -> list[Statement]:
         """The statements that compute ``again``, each after those that it reads."""

@@ -10,8 +10,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Statement, Type, Var, While, sub_blocks
+from ..ir import (
+    Atom,
+    Block,
+    Branch,
+    Call,
+    Const,
+    Let,
+    Loop,
+    Program,
+    Statement,
+    Type,
+    Var,
+    While,
+    defined,
+    sub_blocks,
+    walk,
+)
+from ..ir.liveness import statement_reads
 from ..ops import TABLE
+from .fold import folded
 
 __all__ = ["clone_block", "rename_atoms", "share_common"]
 
@@ -110,7 +128,7 @@ def share_common(program: Program) -> Program:
     no iteration changes is its initial value, and a derivative times 1 is the derivative.
     """
     _still(program.body)
-    _share(program.body, {}, {}, set())
+    _Sharing().block(program.body, {})
     return program
 
 
@@ -167,44 +185,140 @@ def _atom_key(atom: Atom) -> Any:
     return atom
 
 
-def _share(block: Block, seen: dict[Any, Var], mapping: AtomMap, ones: set[Var]) -> None:
-    here = dict(seen)
+class _Sharing:
+    """Statements that are visible, by what they compute and by what they define."""
 
-    def get(atom: Atom) -> Atom:
-        return _get(atom, mapping)
+    def __init__(self) -> None:
+        self.mapping: AtomMap = {}
+        self.ones: set[Var] = set()
+        self.known: dict[Var, Let] = {}
+        #: what was visible where a branch stands
+        self.visible: dict[int, dict[Any, Any]] = {}
 
-    statements: list[Statement] = []
-    for s in block.statements:
-        if isinstance(s, Let):
-            s = replace(s, args=tuple(map(get, s.args)))
-            if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
-                s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
-            if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):
-                ones.add(s.target)
-            same = _times_one(s, ones)
-            if same is not None:
-                mapping[s.target] = same
+    def get(self, atom: Atom) -> Atom:
+        """What an atom has been replaced by."""
+        return _get(atom, self.mapping)
+
+    def block(self, block: Block, seen: dict[Any, Any]) -> None:
+        """Share the statements of a block; ``seen`` are those that are visible from outside."""
+        here = dict(seen)
+        statements: list[Statement] = []
+        for s in block.statements:
+            if isinstance(s, Let):
+                statements += self.let(s, here)
                 continue
-            if not s.op.consumes and s.op.name not in _KEEP_APART:
-                key = _key(s, get)
+            if isinstance(s, Call):
+                s.args = list(map(self.get, s.args))
+            elif isinstance(s, Branch):
+                s.condition = self.get(s.condition)
+                earlier = self.joined(s, statements)
+                if earlier is not None:
+                    self.branch(earlier, self.visible[id(earlier)])
+                    continue
+                self.visible[id(s)] = dict(here)
+                self.branch(s, here)
+            else:
+                s.inits = list(map(self.get, s.inits))
+                if isinstance(s, Loop):
+                    s.start, s.stop, s.step = self.get(s.start), self.get(s.stop), self.get(s.step)
+                else:
+                    self.block(s.condition, here)
+                self.block(s.body, here)
+            statements.append(s)
+        block.statements = statements
+        block.yields = list(map(self.get, block.yields))
+
+    def let(self, s: Let, here: dict[Any, Any]) -> list[Let]:
+        """What becomes of a statement."""
+        s = replace(s, args=tuple(map(self.get, s.args)))
+        if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
+            s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
+        if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):
+            self.ones.add(s.target)
+        same = _times_one(s, self.ones) or self.packed(s)
+        if same is not None:
+            self.mapping[s.target] = same
+            return []
+        found: list[Let] | Atom = [s]
+        if s.role in ("adjoint", "tangent"):
+            found = folded(s, self.known, lambda other: here.get(_key(other, self.get)))
+        if not isinstance(found, list):
+            self.mapping[s.target] = found
+            return []
+        result: list[Let] = []
+        for each in found:
+            if not each.op.consumes and each.op.name not in _KEEP_APART:
+                key = _key(each, self.get)
                 before = here.get(key)
                 if before is not None:
-                    mapping[s.target] = before
+                    self.mapping[each.target] = before
                     continue
-                here[key] = s.target
-        elif isinstance(s, Call):
-            s.args = list(map(get, s.args))
-        elif isinstance(s, Branch):
-            s.condition = get(s.condition)
-            _share(s.then, here, mapping, ones)
-            _share(s.orelse, here, mapping, ones)
-        else:
-            s.inits = list(map(get, s.inits))
-            if isinstance(s, Loop):
-                s.start, s.stop, s.step = get(s.start), get(s.stop), get(s.step)
-            else:
-                _share(s.condition, here, mapping, ones)
-            _share(s.body, here, mapping, ones)
-        statements.append(s)
-    block.statements = statements
-    block.yields = list(map(get, block.yields))
+                here[key] = each.target
+            self.known[each.target] = each
+            result.append(each)
+        return result
+
+    def packed(self, s: Let) -> Atom | None:
+        """The number that is read out of an array made of numbers."""
+        made = self.known.get(s.args[0]) if s.op.name == "load" and isinstance(s.args[0], Var) else None
+        if made is None or made.op.name != "pack" or len(s.args) != 2 or not s.params["index"].is_element:
+            return None
+        at = s.args[1]
+        if not isinstance(at, Const) or not -len(made.args) <= at.value < len(made.args):
+            return None
+        found = made.args[int(at.value)]
+        return found if found.type == s.target.type else None
+
+    def branch(self, s: Branch, here: dict[Any, Any]) -> None:
+        """Share the statements of both arms, and results that are equal in both."""
+        self.block(s.then, here)
+        self.block(s.orelse, here)
+        first: dict[Any, int] = {}
+        for k, pair in enumerate(zip(s.then.yields, s.orelse.yields, strict=True)):
+            at = first.setdefault(tuple(map(self.yielded, pair)), k)
+            if at != k:
+                self.mapping[s.results[k]] = s.results[at]
+        keep = sorted(first.values())
+        s.results = [s.results[k] for k in keep]
+        for arm in (s.then, s.orelse):
+            arm.yields = [arm.yields[k] for k in keep]
+
+    def yielded(self, atom: Atom) -> Any:
+        """What an arm yields; one undefined number is as good as another."""
+        made = self.known.get(atom) if isinstance(atom, Var) else None
+        if made is not None and made.op.name == "undefined" and not made.target.type.is_array:
+            return ("undefined", str(made.target.type))
+        return _atom_key(atom)
+
+    def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
+        """An earlier branch on the same condition that takes over what this one computes; None where there is none.
+
+        Both stand where the earlier one stood, so this one may read nothing that was defined since.
+        """
+        since: set[Var] = set()
+        reads = {a for v in statement_reads(s) if isinstance(a := self.get(v), Var)}
+        for other in reversed(before):
+            if isinstance(other, Branch) and other.condition is s.condition:
+                return _join(other, s, self.mapping) if _is_pure(s) and _is_pure(other) else None
+            since.update(defined(other))
+            if any(v.type.is_array for v in reads) and not (isinstance(other, Let) and not other.op.consumes):
+                return None
+            if not reads.isdisjoint(since):
+                return None
+        return None
+
+
+def _is_pure(s: Branch) -> bool:
+    """Whether a branch writes nothing in place and calls nothing."""
+    inner = [x for arm in (s.then, s.orelse) for x in walk(arm)]
+    return all(isinstance(x, Branch) or (isinstance(x, Let) and not x.op.consumes) for x in inner)
+
+
+def _join(one: Branch, other: Branch, mapping: AtomMap) -> Branch:
+    """Let a branch do what another one does after it; what that reads of its results is there in the same arm."""
+    for arm, more in ((one.then, other.then), (one.orelse, other.orelse)):
+        rename_atoms(more, {**mapping, **dict(zip(one.results, arm.yields, strict=True))})
+        arm.statements += more.statements
+        arm.yields += more.yields
+    one.results += other.results
+    return one
