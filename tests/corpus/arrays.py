@@ -32,6 +32,14 @@ def scalar_with_array(v, x):
     return np.sin(x * v) + x - v / x
 
 
+@program(v=V, w=W, without=BUFFER)
+def long_chain_written_into_an_array(v, w):
+    a = np.zeros(4)
+    a[:] = np.tanh(np.sin(v) * np.exp(-w) + v * w) * np.cos(v - w) + np.exp(-v * v) * np.sin(w)
+    a[1:3] += np.tanh(np.cos(v[:2]) * np.exp(w[2:]) - v[1:3]) * np.sin(w[:2] * v[:2])
+    return np.sum(a * a)
+
+
 @program(a=A, c=np.array([0.4, -0.8, 1.3]), r=np.array([[0.5], [1.7]]))
 def rows_and_columns(a, c, r):
     return a * c + r - c * r

@@ -48,7 +48,7 @@ def split(nest: Nest, make: Make) -> bool:
     """Write a group as a function of a range of elements, and its calls; False where it is to be written in place."""
     e, dims = nest.e, nest.group.dims
     each = sum(10 if m.let.op.name in SLOW else 1 for m in nest.members) + len(nest.accumulators)
-    if not dims or each < _LEAST or not worthwhile(e) or not nest.is_flat():
+    if not dims or each < _LEAST or nest.writes or not worthwhile(e) or not nest.is_flat():
         return False
     if any(m.let.op.name in _BY_POSITION for m in nest.members):
         return False
