@@ -32,9 +32,9 @@ def scalar_with_array(v, x):
     return np.sin(x * v) + x - v / x
 
 
-@program(v=V, w=W, without=BUFFER)
+@program(v=np.tile(V, 3), w=np.tile(W, 3), without=BUFFER)
 def long_chain_written_into_an_array(v, w):
-    a = np.zeros(4)
+    a = np.zeros(len(v))
     a[:] = np.tanh(np.sin(v) * np.exp(-w) + v * w) * np.cos(v - w) + np.exp(-v * v) * np.sin(w)
     a[1:3] += np.tanh(np.cos(v[:2]) * np.exp(w[2:]) - v[1:3]) * np.sin(w[:2] * v[:2])
     return np.sum(a * a)
