@@ -36,7 +36,7 @@ def scalar_with_array(v, x):
 def long_chain_written_into_an_array(v, w):
     a = np.zeros(len(v))
     a[:] = np.tanh(np.sin(v) * np.exp(-w) + v * w) * np.cos(v - w) + np.exp(-v * v) * np.sin(w)
-    a[1:3] += np.tanh(np.cos(v[:2]) * np.exp(w[2:]) - v[1:3]) * np.sin(w[:2] * v[:2])
+    a[1:3] += np.tanh(np.cos(v[:2]) * np.exp(w[2:4]) - v[1:3]) * np.sin(w[:2] * v[:2])
     return np.sum(a * a)
 
 
