@@ -103,4 +103,3 @@ def _check(name: str, value: Any) -> None:
         return
     if not isinstance(value, bool):
         raise ValueError(f"options: {name} is {value!r}; use True or False")
-

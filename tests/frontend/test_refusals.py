@@ -13,7 +13,8 @@ import pytest
 import pathgrad as pg
 from pathgrad.errors import AliasError, SourceError, SourceUnavailable, UnsupportedCall, UnsupportedSyntax
 
-V = np.array([0.5, -1.2, 0.8, 1.5])
+# longer than the lengths that native code knows
+V = np.tile([0.5, -1.2, 0.8, 1.5], 3)
 numbers = itertools.count()
 
 HEAD = """

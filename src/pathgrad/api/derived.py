@@ -51,6 +51,7 @@ class Primal:
         self.in_place = in_place
         self.derived = function if isinstance(function, Derived) else None
         self.bound: tuple[Any, ...] = (function.__self__,) if inspect.ismethod(function) else ()
+        self._itself: Derived | None = None
         self._source: Source | None = None
         self._names: list[str] | None = None
         self.name = getattr(function, "__name__", type(function).__name__)
@@ -67,8 +68,21 @@ class Primal:
         """An error of an emitted program, with the place in the user's function where it belongs."""
         if self.derived is not None:
             return self.derived.primal.located(error, bound)
+        if isinstance(error, IndexError) and f"{self.source.filename}:" in str(error):
+            return self._first_outside(error, bound)
         own = {name: value for k, (name, value) in enumerate(bound.items()) if k >= len(self.bound)}
         return located(error, self.function, self.source.filename, own)
+
+    def _first_outside(self, error: IndexError, bound: dict[str, Any]) -> Exception:
+        """The position outside an array that the function itself meets first; a derivative may meet another one."""
+        if self._itself is None:
+            self._itself = Derived(self.function, self.name, lambda reading, _: reading.program)
+        entry = self._itself.entry(bound)
+        try:
+            entry.executable(*(bound[name] for name in entry.names))
+        except IndexError as own:
+            return own
+        return error
 
     def original_source(self) -> Source:
         """The source of the function that everything was derived from."""
@@ -201,7 +215,7 @@ class Derived(Addresses):
                     return self._call(*arguments)
             try:
                 return self._fast(*arguments)
-            except ValueError as error:
+            except (ValueError, IndexError) as error:
                 raise self.primal.located(error, self.primal.bind(arguments, {})) from error
         return self._call(*arguments, **keywords)
 

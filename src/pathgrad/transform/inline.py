@@ -1,7 +1,7 @@
 """Calls of helpers replaced by the helpers' statements (floor 3).
 
-Emitted Python keeps calls, so that it reads like the user's program; native code is derived from one flat program, where
-a helper's forward sweep is part of the whole and nothing is computed again. Recursive programs stay calls.
+Emitted Python keeps calls, so that it reads like the user's program; native code is derived from one flat program,
+where a helper's forward sweep is part of the whole and nothing is computed again. Recursive programs stay calls.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..ir import Atom, Block, Branch, Call, Const, Let, ListType, Loop, Program, Type, Var, While
+from ..ir import Atom, Block, Branch, Const, Let, ListType, Loop, Program, Type, Var, While
 from ..ir.builder import infer, shortened, target_base
 from .simplify import rename_atoms
 
@@ -167,6 +167,3 @@ def _repeats(dims: tuple[Any, ...], whole: tuple[Any, ...]) -> bool:
     if len(dims) > len(whole):
         return False
     return all(d == 1 or d == w for d, w in zip(dims, whole[len(whole) - len(dims) :], strict=True))
-
-
-assert Call

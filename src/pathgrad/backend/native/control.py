@@ -276,8 +276,8 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
     for position, k in enumerate(moving):
         kinds = part_types(s.results[k].type)
         merged.append([w.phi(kind, [(parts[position][j], end) for parts, end in ends]) for j, kind in enumerate(kinds)])
-    for k, parts in zip(moving, merged, strict=True):
-        e.env[s.results[k]] = e.received(s.results[k].type, parts)
+    for k, own in zip(moving, merged, strict=True):
+        e.env[s.results[k]] = e.received(s.results[k].type, own)
 
 
 # ---- reductions that the user wrote ----------------------------------------------------------------------------------

@@ -57,4 +57,3 @@ class LengthClasses:
             own = [v for v in arrays if isinstance(v.type, Type) and v.type.rank >= axis and v.type.dims[-axis] != 1]
             for v in own[1:]:
                 self._parent[self.of(v, axis)] = self.of(own[0], axis)
-

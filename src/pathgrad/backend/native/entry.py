@@ -14,8 +14,8 @@ from typing import Any
 from ...ir import Program, Type
 from ...ir.types import NUMPY_NAMES
 from .control import part_types
-from .functions import result_words
 from .emitter import BAIL
+from .functions import result_words
 from .module import NativeModule
 from .runtime import STATE
 from .state import open_state
