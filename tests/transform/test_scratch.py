@@ -288,3 +288,42 @@ def test_a_branch_and_its_adjoint_are_one():
     program = adjoint(both_sides, V)
     assert sum(isinstance(s, Branch) for s in walk(program.body)) == 1
     agrees(both_sides, V)
+
+
+# ---- the order of loops ----------------------------------------------------------------------------------------------
+def convolved(image, kernel):
+    total = 0.0
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1] - kernel.shape[0] + 1):
+            pixel = 0.0
+            for b in range(kernel.shape[0]):
+                pixel += kernel[b] * image[i, j + b]
+            total += pixel**2
+    return total
+
+
+def across_rows(image, kernel):
+    """The sum over rows would read columns innermost: its loop stays outside."""
+    total = 0.0
+    for i in range(image.shape[0]):
+        for b in range(kernel.shape[0]):
+            total += kernel[b] * image[i, b]
+    return total
+
+
+def innermost_sums(program):
+    """The innermost loops of the adjoint that carry numbers."""
+    loops = [s for s in walk(program.body) if isinstance(s, Loop) and s.role == "adjoint"]
+    innermost = [s for s in loops if not any(isinstance(inner, Loop) for inner in walk(s.body))]
+    return [s for s in innermost if any(p.type.rank == 0 for p in s.params)]
+
+
+@pytest.mark.parametrize(("f", "sums"), [(convolved, True), (across_rows, False)])
+def test_the_loop_that_makes_sums_is_innermost(f, sums):
+    image, kernel = np.sin(np.arange(20.0)).reshape(4, 5), np.array([0.2, -0.5, 0.3])
+    program = check(pg.transform(f, argnums=(0, 1), example=(image, kernel)).program)
+    assert bool(innermost_sums(program)) is sums
+    for argnum in (0, 1):
+        wanted = pg.grad(f, argnum, backend="python")(image, kernel)
+        assert np.allclose(pg.grad(f, argnum)(image, kernel), wanted, rtol=1e-12)
+    check_grads(f, (image, kernel))

@@ -6,8 +6,9 @@ writes derivative expressions, `cotangents` sums them, `storage_rules` transpose
 `undo` find what need not be kept of arrays that are changed in place; `checkpoints` keeps few states by a binomial
 `schedule`; `shape_builder`, `writes` and `simplify` help them.
 
-`passes` says what is done to programs before (`privatise` by `coverage`, `induction`) and after (`fold`, `sums`, `additions`,
-`first_sums`, `late`); `extents` finds the lengths of what is kept, `preaccumulate` carries the derivative of a loop of one number.
+`passes` says what is done to programs before (`privatise` by `coverage`, `induction`) and after (`fold`, `interchange`,
+`sums`, `additions`, `first_sums`, `late`); `extents` finds the lengths of what is kept, `preaccumulate` carries the
+derivative of a loop of one number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Loops that only add, the one that makes sums innermost (floor 3).
 
-Where all iterations of a nest do nothing but add, its loops may stand in any order. A loop whose index does not occur in
-one of the places that are added to goes inside: that sum is then a number (`sums`), and the other places lie side by
+Where all iterations of a nest do nothing but add, its loops may stand in any order. A loop whose index does not occur
+in one of the places that are added to goes inside: that sum is then a number (`sums`), and the other places lie side by
 side.
 """
 
@@ -68,7 +68,7 @@ def _is_cheap(s: Statement) -> bool:
 
 
 def _pays(s: Loop, innermost: Loop) -> bool:
-    """Whether a sum over ``s`` is into one place, and every other position is its index in the last axis, or without it."""
+    """Whether a sum over ``s`` is into one place, and its index moves all others along the last axis, or not at all."""
     forms = Forms(s, set())
     has_sum = False
     for let in walk(s.body):

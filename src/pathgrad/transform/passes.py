@@ -21,7 +21,6 @@ def prepared(program: Program) -> Program:
 
 
 def polished(program: Program) -> Program:
-    """An adjoint program without what is computed twice, added twice or written in vain; changes it in place."""
-    program = remove_dead(share_common(program))
+    """An adjoint program without what is added twice or written in vain; changes ``program`` in place."""
     program = write_first_sums(arrange_additions(sum_in_numbers(sums_inside(program))))
     return compute_late(remove_dead(share_common(program)))

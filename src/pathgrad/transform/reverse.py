@@ -29,6 +29,7 @@ from ..ir import (
     While,
     defined,
     is_float,
+    remove_dead,
     walk,
 )
 from ..ir.trees import mentions, moved
@@ -45,7 +46,7 @@ from .residuals import cut_branch, cut_loop
 from .scope import Past
 from .settled import settled_reads
 from .shape_builder import ShapeBuilder
-from .simplify import clone_block
+from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
 from .undo import Undo, is_in_order, size_kept
 from .writes import changed_in_place
@@ -130,6 +131,7 @@ class _Reverse:
             fits = bool(self.undo.versions) and is_in_order(other[2], [*other[0], *other[1]])
             if fits and size_kept(other[2]) < size_kept(body):
                 inputs, seeds, body = other
+        polished(Program("", [*inputs, *seeds], body))
         self.describe(inputs, seeds)
         self.target.inputs, self.target.body = [*inputs, *seeds], body
         self.leave_out_unread(inputs)
@@ -166,7 +168,7 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
-        polished(Program("", [*inputs, *variables], new))
+        remove_dead(share_common(Program("", [*inputs, *variables], new)))
         return inputs, variables, new
 
     def seeds(self, outputs: list[Atom]) -> list[Atom]:

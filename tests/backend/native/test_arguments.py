@@ -310,3 +310,21 @@ def test_a_small_array_that_both_arms_hand_on_outlives_the_call() -> None:
     for x in (1.0, -1.0):
         found, wanted = pg.compile(one_storage_in_both_arms)(BASE[0], x), one_storage_in_both_arms(BASE[0], x)
         assert np.array_equal(found[0], wanted[0]) and np.array_equal(found[1], wanted[1])
+
+
+def written_by_fused_statements(v, w):
+    u = np.zeros(len(v))
+    u[:] = np.sin(v) * np.exp(-v) + np.cos(w) * np.tanh(v) + v * w - v / (w * w + 1.0)
+    u[:] += np.sin(w) * np.cos(v) + np.exp(-w * w) * v + w / (1.0 + v * v)
+    return u, np.sum(u * v)
+
+
+def test_writes_of_fused_statements_on_several_threads() -> None:
+    for n in (5, 200_000):
+        v, w = np.linspace(0.0, 3.0, n), np.linspace(1.0, 2.0, n)
+        wanted = written_by_fused_statements(v, w)
+        for threads in (1, 2, 3):
+            with pg.options(threads=threads):
+                found = pg.compile(written_by_fused_statements)(v, w)
+            np.testing.assert_allclose(found[0], wanted[0], rtol=1e-12, atol=1e-14)
+            assert found[1] == pytest.approx(wanted[1], rel=1e-12)

@@ -33,6 +33,7 @@ class Nest(Protocol):
     members: list[Member]
     outputs: dict[Var, View]
     accumulators: list[Accumulator]
+    writes: list[Sink]
 
     def is_flat(self) -> bool:
         """Whether one loop over all elements can compute the group."""
@@ -47,8 +48,8 @@ Make = Callable[[Emitter, Group, list[Member], dict[Var, View], list[Sink]], Nes
 def split(nest: Nest, make: Make) -> bool:
     """Write a group as a function of a range of elements, and its calls; False where it is to be written in place."""
     e, dims = nest.e, nest.group.dims
-    each = sum(10 if m.let.op.name in SLOW else 1 for m in nest.members) + len(nest.accumulators)
-    if not dims or each < _LEAST or nest.writes or not worthwhile(e) or not nest.is_flat():
+    each = sum(10 if m.let.op.name in SLOW else 1 for m in nest.members) + len(nest.accumulators) + len(nest.writes)
+    if not dims or each < _LEAST or not worthwhile(e) or not nest.is_flat():
         return False
     if any(m.let.op.name in _BY_POSITION for m in nest.members):
         return False
@@ -67,6 +68,7 @@ def _inputs(nest: Nest) -> dict[Var, Value] | None:
     found: dict[Var, Value] = {}
     own = {m.let.target for m in nest.members}
     atoms = [a for m in nest.members for a in m.operands] + [a.sink.source for a in nest.accumulators]
+    atoms += [s.source for s in nest.writes]
     for atom in atoms:
         if isinstance(atom, Const):
             if atom.type.is_array:
@@ -125,6 +127,9 @@ def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     for m in nest.members:
         e.env[m.let.target] = Pending((n,))
     sinks = [Sink(a.sink.let, a.sink.source, (0,)) for a in nest.accumulators]
+    for s in nest.writes:
+        assert s.target is not None
+        sinks.append(Sink(s.let, s.source, target=part(s.target.dtype, "")))
     inner = make(e, group, nest.members, outputs, sinks)
     inner.write()
     fields_in_memory(e, [(a.kind, a.result) for a in inner.accumulators], "%results")
@@ -147,7 +152,8 @@ def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
 def _write_calls(nest: Nest, inputs: dict[Var, Value], name: str, each: int) -> None:
     e, w = nest.e, nest.e.w
     total = e.size(nest.group.dims)
-    fields = _arguments(inputs, list(nest.outputs.values()))
+    written = [s.target for s in nest.writes if s.target is not None]
+    fields = _arguments(inputs, [*nest.outputs.values(), *written])
     words = len(nest.accumulators)
     several, plain, out = (w.new_label(x) for x in ("team", "whole", "range"))
     outer, e.owned = e.owned, []
