@@ -7,6 +7,8 @@ side.
 
 from __future__ import annotations
 
+import itertools
+
 from ..ir import Atom, Block, Let, Loop, Program, Statement, Type, Var, sub_blocks, walk
 from ..ir.liveness import statement_reads
 from .additions import only_adds
@@ -119,7 +121,7 @@ def _turned(nest: list[Loop]) -> Loop:
             body.statements[:] = [loop]
             body.yields = list(loop.results)
     nest[1].results = results
-    for loop, below in zip(nest[1:-1], nest[2:], strict=True):
+    for loop, below in itertools.pairwise(nest[1:]):
         below.results = [Var(v.name, v.type) for v in below.params]
         loop.body.yields = list(below.results)
     assert all(v not in statement_reads(x) for x in between for v in inner.params)
