@@ -92,7 +92,7 @@ BOUNDS = {
         (0,),
         stencil_inputs,
         (512, 10),
-        (8, 2),
+        (16, 2),
         # one overwritten number for each point and step, and two arrays to work in
         lambda size: 8 * size[0] ** 2 * (size[1] + 2) + 5 * MEGABYTE,
     ),
