@@ -19,7 +19,7 @@ class Options:
     bounds_checks : bool
         Whether positions outside an array raise ``IndexError``; without, they read and write wherever they point to.
     fastmath : bool
-        Whether floating-point arithmetic may be rearranged as if it were exact.
+        Whether floating-point arithmetic may be rearranged as if it were exact; nan and infinities keep their meaning.
     threads : int
         On how many threads long loops of independent iterations run; 0 for as many as there are processors.
     optimize : int

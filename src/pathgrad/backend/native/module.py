@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -156,7 +157,16 @@ class NativeModule:
         arrays = [f"@pg_array_{k} = global ptr null" for k in range(len(self.arrays))]
         helpers = [FUNCTIONS[name][1] for name in FUNCTIONS if name in self._helpers]
         sections = ["\n".join([*arrays, *self._globals]), "\n".join(sorted(declarations)), *helpers, *parts]
-        return "\n\n".join(s.rstrip() for s in [*sections, *self.functions] if s.strip()) + "\n"
+        functions = [_relaxed(f) for f in self.functions] if self.options.fastmath else self.functions
+        return "\n\n".join(s.rstrip() for s in [*sections, *functions] if s.strip()) + "\n"
+
+
+_ARITHMETIC = re.compile(r"= (fadd|fsub|fmul|fdiv|fneg)(?: (?:reassoc|nsz|arcp|contract|afn))* ")
+
+
+def _relaxed(function: str) -> str:
+    """A function whose arithmetic may be rearranged as if it were exact; nan and infinities keep their meaning."""
+    return _ARITHMETIC.sub(r"= \1 reassoc nsz arcp contract afn ", function)
 
 
 def memory_type(dtype: str) -> str:
