@@ -625,3 +625,34 @@ def piecewise_linear(x, y, at):
         t = (q - x[k]) / (x[k + 1] - x[k])
         total += y[k] * (1.0 - t) + y[k + 1] * t
     return total
+
+
+@program(x=np.array([4.0, 0.3, 2.5, 9.1, 1.7, 30.2, 0.8, 5.5, 12.3, 2.2]))
+def each_until_it_has_converged(x):
+    total = 0.0
+    for i in range(len(x)):
+        y = x[i]
+        while abs(y * y - x[i]) > 1e-13 * x[i]:
+            y = 0.5 * (y + x[i] / y)
+        total += y * x[i]
+    return total
+
+
+@program(
+    c=np.array([0.2, -0.3, 0.4]),
+    x=np.linspace(0.68, 2.58, 11),
+    without=BUFFER,
+)
+def each_until_it_escapes(c, x):
+    ends = np.zeros(len(x))
+    for i in range(len(x)):
+        z = x[i]
+        for _ in range(30):
+            value = 0.0
+            for k in range(len(c)):
+                value = value * z + c[k]
+            z = z + 0.3 * value if z < 1.5 else z * 1.1
+            if z > 4.0:
+                break
+        ends[i] = z
+    return np.sum(ends * ends)

@@ -260,7 +260,32 @@ def transposed(x):
     return out
 
 
+def strips(x):
+    out = np.zeros(len(x))
+    for i in range(0, len(x) - 3, 4):
+        out[i : i + 4] = 2.0 * x[i]
+    return out
+
+
+def overlapping_strips(x):
+    out = np.zeros(len(x))
+    for i in range(0, len(x) - 4, 4):
+        out[i : i + 5] = out[i : i + 5] + x[i]
+    return out
+
+
+def each_until_it_has_converged(x):
+    out = np.empty(len(x))
+    for i in range(len(x)):
+        y = x[i]
+        while abs(y * y - x[i]) > 1e-13 * x[i]:
+            y = 0.5 * (y + x[i] / y)
+        out[i] = y
+    return out
+
+
 DEPENDENT = [
+    overlapping_strips,
     prefix,
     wrapped,
     product,
@@ -294,7 +319,16 @@ def test_what_carried_values_are():
     assert independence.independence(loops_of(mapped, V, V)[0]) == Independence(divided=[0])
     found = independence.independence(loops_of(with_scratch, X, W)[0])
     assert found is not None and len(found.sums) == 1 and len(found.scratch) == 1
+    assert independence.independence(loops_of(strips, V)[0]) == Independence(divided=[0])
+    assert independence.independence(loops_of(overlapping_strips, V)[0]) is None
     assert independence.independence(loops_of(prefix, V)[0]) is None
+
+
+def test_iterations_side_by_side_are_divided_too():
+    x = np.random.default_rng(1).uniform(1.0, 2.0, 200_003)
+    got, has_team = runs(each_until_it_has_converged, lambda: (x,), 4)
+    assert has_team
+    np.testing.assert_allclose(got, np.sqrt(x), rtol=1e-12)
 
 
 def halved(x, depth):

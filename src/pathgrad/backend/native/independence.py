@@ -4,7 +4,8 @@ Every carried value must be one of four things, by a proof that errs on the safe
 
 - a *sum*: each iteration only adds to the number;
 - an array that each iteration only adds to (``added``): a thread adds to zeros of its own;
-- an array of which iteration ``i`` reads and writes positions ``[..., i + c, ...]`` only (``divided``);
+- an array of which iteration ``i`` reads and writes positions ``[..., i + c, ...]`` only, or strips of them
+  that are no longer than the loop's step (``divided``);
 - an array that each iteration overwrites before it reads it (``scratch``): a thread has one of its own.
 """
 
@@ -215,11 +216,21 @@ class _Uses:
                 if distance is not None:
                     found.add((axis, distance))
             else:
-                for present in (item.start, item.stop, item.step):
-                    if present:
-                        next(numbers)
+                ends = [next(numbers) if present else None for present in (item.start, item.stop, item.step)]
+                distance = self.strip(*ends)
+                if distance is not None:
+                    found.add((axis, distance))
             axis += 1
         return found
+
+    def strip(self, start: Atom | None, stop: Atom | None, step: Atom | None) -> int | None:
+        """How far a slice's start is from the loop's index, if the slice is no longer than the loop's step."""
+        width = self.loop.step
+        if start is None or stop is None or step is not None or not isinstance(width, Const):
+            return None
+        first, end = self.distance(start), self.distance(stop)
+        fits = first is not None and end is not None and first <= end <= first + int(width.value)
+        return first if fits else None
 
     def distance(self, atom: Atom) -> int | None:
         """How far a position is from the loop's index; None where it is something else."""
