@@ -7,7 +7,8 @@ import pytest
 
 import pathgrad as pg
 from pathgrad.ir import Loop, While, check, evaluate, walk
-from pathgrad.transform.lanes import WIDTH, in_lanes
+from pathgrad.transform.lanes import in_lanes
+from pathgrad.transform.strips import WIDTH
 
 LENGTHS = [0, 1, WIDTH - 1, WIDTH, WIDTH + 1, 3 * WIDTH + 5]
 COEFFICIENTS = np.array([0.5, -0.25, -1.0])

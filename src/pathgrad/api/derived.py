@@ -13,15 +13,12 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from ..backend import Executable, emit, load
 from ..backend.executable import prepared
-from ..errors import ArgnumsError, ArgumentError, ScalarOutputError
 from ..frontend import Reading, Source, Spec, read, source_of, spec_of
-from ..frontend.read import guards, tree_positions
+from ..frontend.read import guards
 from ..frontend.source import MISSING, default_of, parameters_of
-from ..ir import Program, Type, is_float, pretty, programs_called
+from ..ir import Program, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
 from ..transform.lengths import settle_lengths
@@ -30,9 +27,7 @@ from .entry import Entry, same, weakness
 from .keeping import keeping
 from .located import located
 
-__all__ = ["Argnums", "Derived", "Primal", "active_inputs", "chosen_parameters"]
-
-Argnums = int | str | Sequence[int | str]
+__all__ = ["Derived", "Primal", "options_for"]
 
 
 class Primal:
@@ -366,112 +361,3 @@ def options_for(backend: str | None, name: str) -> Callable[[], Options]:
     if backend not in ("native", "python"):
         raise ValueError(f'{name}: backend is {backend!r}; use "native" or "python"')
     return lambda: replace(current(), backend=backend)
-
-
-def shaped_as(spec: Spec, value: Any) -> Any:
-    """A gradient in the structure of its argument: rank-0 arrays and named tuples again."""
-    if spec.kind == "number":
-        return np.asarray(value) if spec.value == "array" else value
-    if spec.kind == "tuple":
-        parts = [shaped_as(s, v) for s, v in zip(spec.parts, value, strict=True)]
-        return spec.value(*parts) if spec.value is not None else tuple(parts)
-    if spec.kind == "list":
-        return [shaped_as(s, v) for s, v in zip(spec.parts, value, strict=True)]
-    if spec.kind == "dict":
-        return {k: shaped_as(s, value[k]) for k, s in zip(spec.keys, spec.parts, strict=True)}
-    return value
-
-
-def same_shapes(derivative: Any, value: Any) -> bool:
-    """Whether a gradient has the shapes of its argument."""
-    if isinstance(value, np.ndarray):
-        return bool(np.shape(derivative) == value.shape)
-    if isinstance(value, tuple | list):
-        return all(map(same_shapes, derivative, value))
-    if isinstance(value, dict):
-        return all(same_shapes(derivative[k], v) for k, v in value.items())
-    return True
-
-
-# ---- argnums ---------------------------------------------------------------------------------------------------------
-def chosen_parameters(primal: Primal, argnums: Argnums) -> list[str]:
-    """The names of the parameters that ``argnums`` chooses.
-
-    Raises
-    ------
-    ArgnumsError
-        A number out of range, an unknown name, nothing, or something chosen twice.
-    """
-    names = primal.parameter_names()[len(primal.bound) :]
-    given = list(argnums) if isinstance(argnums, list | tuple) else [argnums]
-    chosen: list[str] = []
-    for one in given:
-        if isinstance(one, bool) or not isinstance(one, int | str):
-            raise ArgnumsError(f"{primal.name}: argnums takes positions and names of arguments; got {one!r}")
-        if isinstance(one, str):
-            if one not in names:
-                raise ArgnumsError(f"{primal.name}: argnums names {one!r}; the arguments are {', '.join(names)}")
-            chosen.append(one)
-        else:
-            if not -len(names) <= one < len(names):
-                raise ArgnumsError(
-                    f"{primal.name}: argnums is {one}, but there are {len(names)} arguments ({', '.join(names)}); "
-                    f"use 0 to {len(names) - 1} or a name"
-                )
-            chosen.append(names[one])
-    if not chosen or len(set(chosen)) < len(chosen):
-        raise ArgnumsError(f"{primal.name}: argnums {argnums!r} chooses nothing or something twice; name each once")
-    return chosen
-
-
-def active_inputs(program: Program, names: Sequence[str], what: str) -> list[int]:
-    """The positions of the float inputs of the chosen parameters.
-
-    Raises
-    ------
-    ArgumentError
-        A chosen argument that has an input which is no float.
-    """
-    trees = {p.name: p.tree for p in program.parameters}
-    positions: list[int] = []
-    for name in names:
-        if name not in trees:
-            raise ArgumentError(
-                f"{what}: the argument {name!r} must be known when reading (it decides a shape, an axis or a loop over "
-                f"objects), so there is no derivative with respect to it; choose another with argnums"
-            )
-        own = list(tree_positions(trees[name]))
-        for k in own:
-            variable = program.inputs[k]
-            if not is_float(variable.type):
-                kind = variable.type.dtype if isinstance(variable.type, Type) else str(variable.type)
-                raise ArgumentError(
-                    f"{what}: the argument {name!r} is of dtype {kind}, and only floats have derivatives; pass "
-                    f"{'a float' if not variable.type.rank else 'it as .astype(float)'}, or choose another argument "
-                    f"with argnums"
-                )
-        if not own:
-            raise ArgumentError(f"{what}: the argument {name!r} holds no number; choose another with argnums")
-        positions += own
-    return positions
-
-
-def require_scalar(program: Program, what: str, remedy: str = "jacobian(f) or vjp(f, ...)") -> None:
-    """Raise `ScalarOutputError` unless the result is one float number."""
-    outputs = program.outputs
-    if isinstance(program.result, int) and len(outputs) == 1 and not outputs[0].type.rank and is_float(outputs[0].type):
-        return
-    got = "no value" if not outputs else ", ".join(str(a.type) for a in outputs)
-    if len(outputs) == 1 and outputs[0].type.rank:
-        hint = "sum it"
-    elif len(outputs) == 1:
-        hint = "return a float"
-    else:
-        hint = "return one number"
-    raise ScalarOutputError(f"{what}: the function returns {got}; one float is needed: {hint}, or use {remedy}")
-
-
-# ---- grouping --------------------------------------------------------------------------------------------------------
-def arranged(program: Program, parameters: Sequence[Any], result: Any) -> Program:
-    """The same program with another signature and grouping of results."""
-    return replace(program, parameters=list(parameters), result=result, derived={})

@@ -9,17 +9,10 @@ from ..frontend import Reading
 from ..ir import Program
 from ..ir.trees import moved
 from ..transform import reverse
-from .derived import (
-    Argnums,
-    Derived,
-    active_inputs,
-    arranged,
-    chosen_parameters,
-    require_scalar,
-    same_shapes,
-    shaped_as,
-)
+from .argnums import Argnums, active_inputs, chosen_parameters, require_scalar
+from .derived import Derived
 from .entry import Entry
+from .structure import arranged, same_shapes, shaped_as
 
 __all__ = ["grad", "value_and_grad"]
 

@@ -13,8 +13,10 @@ from ..frontend import Reading
 from ..ir import Parameter, Program, is_float
 from ..ir.trees import moved
 from ..transform import forward, reverse
-from .derived import Argnums, Derived, Primal, active_inputs, arranged, chosen_parameters
+from .argnums import Argnums, active_inputs, chosen_parameters
+from .derived import Derived, Primal
 from .products import cached, gradient_of, primal_of
+from .structure import arranged
 
 __all__ = ["hessian", "jacobian"]
 

@@ -14,8 +14,10 @@ from ..frontend.read import tree_positions
 from ..ir import Program, is_float
 from ..ir.trees import moved
 from ..transform import forward, reverse
-from .derived import Argnums, Derived, arranged, shaped_as
+from .argnums import Argnums
+from .derived import Derived
 from .gradients import grad
+from .structure import arranged, shaped_as
 
 __all__ = ["cached", "gradient_of", "hvp", "jvp", "primal_of", "vjp"]
 

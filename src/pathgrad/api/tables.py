@@ -13,7 +13,8 @@ from ..graph.symbolic import exact
 from ..ir import Program, Type, programs_called
 from ..transform import forward
 from .annotations import specs_from_annotations
-from .derived import Argnums, Primal, active_inputs, chosen_parameters
+from .argnums import Argnums, active_inputs, chosen_parameters
+from .derived import Primal
 from .symbolic_execution import Array, Enough, Execution
 from .tabulated import TraceRow, TraceTable
 

@@ -12,7 +12,9 @@ from ..ir import Program, is_float, pretty, programs_called
 from ..ir.trees import moved
 from ..transform import forward, reverse
 from .annotations import specs_from_annotations
-from .derived import Argnums, Primal, active_inputs, arranged, chosen_parameters, options_for, require_scalar
+from .argnums import Argnums, active_inputs, chosen_parameters, require_scalar
+from .derived import Primal, options_for
+from .structure import arranged
 
 __all__ = ["Transformed", "transform"]
 
