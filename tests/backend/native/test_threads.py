@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
-from pathgrad.backend.native import independence, parallel
+from pathgrad.backend.native import independence, parallel, work
+from pathgrad.backend.native.emitter import Emitter
 from pathgrad.backend.native.independence import Independence
+from pathgrad.backend.native.module import NativeModule
 from pathgrad.backend.native.team import thread_count
-from pathgrad.ir import Loop
+from pathgrad.ir import Block, Loop, Program
+from pathgrad.options import Options
 
 
 @pytest.fixture(autouse=True)
@@ -355,9 +358,9 @@ def filled(x):
 
 
 def test_the_work_is_estimated():
-    assert independence.cost(loops_of(filled, V)[0].body) >= 1
+    assert work.cost(loops_of(filled, V)[0].body) >= 1
     (loop,) = loops_of(rows, X, W)
-    assert 20 < independence.cost(loop.body) < 200
+    assert 20 < work.cost(loop.body) < 200
 
 
 # ---- errors and surroundings -----------------------------------------------------------------------------------------
@@ -446,3 +449,49 @@ def test_signals_and_forks(tmp_path):
     script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.split() == ["interrupted", "True", "0"], done.stderr
+
+
+# ---- the work of a loop ----------------------------------------------------------------------------------------------
+def smoothed(image, kernel):
+    out = np.zeros(image.shape)
+    for i in range(image.shape[0] - 2):
+        for j in range(image.shape[1] - 2):
+            for a in range(3):
+                for b in range(3):
+                    out[i + a, j + b] += kernel[a, b] * image[i, j]
+    return out
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (80, 2000), (2000, 80)])
+def test_arrays_that_all_parts_add_to(shape):
+    image, kernel = np.random.default_rng(2).normal(size=shape), np.arange(9.0).reshape(3, 3)
+    before = image.copy()
+    got, has_team = runs(smoothed, lambda: (image, kernel), 4)
+    assert has_team
+    np.testing.assert_array_equal(image, before)
+    np.testing.assert_allclose(got, pg.compile(smoothed, backend="python")(image, kernel), rtol=1e-12, atol=1e-12)
+
+
+def triangle(x, n):
+    total = 0.0
+    for i in range(len(x)):
+        for _ in range(200):
+            total += x[i]
+        for _ in range(n):
+            for _ in range(i):
+                total += x[i]
+    return total
+
+
+def test_the_lengths_of_inner_loops_count():
+    loop = loops_of(triangle, V, 5)[0]
+    e = Emitter(NativeModule(Options()), Program("", [], Block()), {}, None)
+    known = work.work(e, Block(loop.body.statements[:1]))
+    assert known.isdigit() and int(known) > 200
+    # n is not known, and the index of the loop itself cannot be
+    unknown = work.work(e, loop.body)
+    assert unknown.isdigit() and int(known) + 16 * 16 < int(unknown) < int(known) + 16 * 16 * 10
+    (n,) = [s.stop for s in loop.body.statements[1:] if isinstance(s, Loop)]
+    e.env[n] = "%n"
+    assert not work.work(e, loop.body).isdigit()
+    assert any("%n" in line for line in e.w.lines)

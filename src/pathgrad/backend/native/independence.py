@@ -18,27 +18,22 @@ from ...ir import (
     Atom,
     Block,
     Branch,
-    Call,
     Const,
     Let,
     ListType,
     Loop,
-    Program,
     Statement,
     Type,
     Var,
     While,
     defined,
-    sub_blocks,
     walk,
 )
 from ...ir.liveness import statement_reads
 from ...ops.indexing import Index, Integer, NewAxis
 from .stationary import is_stationary
 
-__all__ = ["SLOW", "Independence", "cost", "free_atoms", "independence"]
-
-SLOW = frozenset({"exp", "log", "sin", "cos", "tanh", "sigmoid", "power", "erf", "expm1", "log1p", "tan", "sqrt"})
+__all__ = ["Independence", "free_atoms", "independence"]
 
 
 @dataclass
@@ -76,29 +71,6 @@ def independence(loop: Loop) -> Independence | None:
         else:
             return None
     return found
-
-
-def cost(block: Block, calls: tuple[Program, ...] = ()) -> int:
-    """About how many operations on numbers a block is, at least 1; ``calls`` are the programs being looked into."""
-    total = 1
-    for s in block.statements:
-        if isinstance(s, Let):
-            arrays = [a for a in (*s.args, s.target) if a.type.is_array]
-            moves = s.op.views or s.op.consumes
-            total += (10 if s.op.name in SLOW else 1) * (50 if arrays and not moves else 1)
-        elif isinstance(s, Loop):
-            ends = [a.value for a in (s.start, s.stop, s.step) if isinstance(a, Const)]
-            total += cost(s.body, calls) * (len(range(*ends)) if len(ends) == 3 and ends[2] else 16)
-        elif isinstance(s, Call):
-            is_new = not any(s.program is p for p in calls)
-            total += cost(s.program.body, (*calls, s.program)) if is_new else 16
-        elif isinstance(s, While):
-            total += 16 * (cost(s.condition, calls) + cost(s.body, calls))
-        else:
-            total += max(cost(arm, calls) for arm in sub_blocks(s))
-        if total > 1 << 40:
-            return total
-    return total
 
 
 # ---- sums ------------------------------------------------------------------------------------------------------------

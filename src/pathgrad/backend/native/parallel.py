@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Atom, Block, ListType, Loop, Program, Type, Var
+from ...ir import Atom, Block, ListType, Loop, Program, Type, Var, walk
 from .emitter import Emitter
-from .independence import Independence, cost, free_atoms, independence
+from .independence import Independence, free_atoms, independence
 from .pauses import use_pauses
 from .runtime import TEAM_AT
 from .scalars import elementwise
 from .team import TEAM, TEAM_DECLARATIONS, thread_count
 from .values import Owned, View
+from .work import cost, work
 from .writer import LLVM_TYPES, number
 
 __all__ = [
@@ -34,8 +35,8 @@ __all__ = [
 
 #: Operations on numbers below which threads cost more than they give.
 WORK = 1_000_000
-#: Elements of the arrays that each thread has of its own, at most.
-_OWN = 1 << 17
+#: Elements of the arrays that each thread but the first has of its own, at most.
+_OWN = 1 << 20
 
 
 def part_of(e: Emitter, s: Loop, trips: str) -> tuple[str, str]:
@@ -64,8 +65,7 @@ def write_team(e: Emitter, s: Loop, trips: str, live: set[Var]) -> bool:
     """
     if not worthwhile(e):
         return False
-    each = cost(s.body)
-    if trips.isdigit() and int(trips) * each < WORK:
+    if trips.isdigit() and int(trips) * cost(s.body) < WORK and not any(isinstance(x, Loop) for x in walk(s.body)):
         return False
     kinds = independence(s)
     if kinds is None or not (kinds.sums or kinds.added or kinds.divided):
@@ -73,7 +73,7 @@ def write_team(e: Emitter, s: Loop, trips: str, live: set[Var]) -> bool:
     part = _Part.of(e, s, kinds, live)
     if part is None:
         return False
-    part.write(trips, each)
+    part.write(trips)
     return True
 
 
@@ -124,7 +124,7 @@ class _Part:
         return cls(e, s, kinds, free, live)
 
     # ---- in the calling function -------------------------------------------------------------------------------------
-    def write(self, trips: str, each: int) -> None:
+    def write(self, trips: str) -> None:
         """The choice, the two calls, and the results."""
         e, w, s = self.e, self.e.w, self.s
         self.write_own()
@@ -136,10 +136,12 @@ class _Part:
         for k in [*self.added, *self.scratch]:
             own = w.add(own, e.size(arrays[k].dims))
         several, whole, out = (w.new_label(x) for x in ("team", "whole", "loop"))
-        fits = w.compare("sge", trips, str(-(-WORK // each)))
+        total = w.multiply(trips, work(e, s.body))
+        fits = w.compare("sge", total, str(WORK))
         if own != "0":
             small = w.compare("sle", own, str(_OWN))
-            cheap = w.compare("sle", own, w.multiply(trips, str(max(1, each // 4))))
+            # what one thread clears and another adds is a pass over memory
+            cheap = w.compare("sle", w.multiply(own, "4"), total)
             fits = w.value(f"and i1 {fits}, {w.value(f'and i1 {small}, {cheap}')}")
         outer, e.owned = e.owned, []
         run_team(e, fits, several, whole)
@@ -195,7 +197,12 @@ class _Part:
                 array = arrays[k]
                 data, handle = at.next("ptr"), at.next("ptr")
                 at.skip(len(array.dims))
-                self.completed(array, View(array.dtype, data, array.dims, array.strides, None, True), k in self.added)
+                # the first part has worked on the array itself
+                dims = (w.select(w.compare("eq", t, "0"), "0", array.dims[0]), *array.dims[1:])
+                whole, part = (
+                    View(array.dtype, place, dims, array.strides, None, True) for place in (array.data, data)
+                )
+                self.completed(whole, part, k in self.added)
                 e.module.helper_effect(w, "pg_release", ["ptr %state", f"ptr {handle}"])
             return totals
 
@@ -251,7 +258,10 @@ class _Part:
         append(self.e, self.name, parameters, e.w.text(), "noinline")
 
     def write_thread(self) -> None:
-        """The function that a thread calls: sums start at zero, added and scratch arrays are its own."""
+        """The function that a thread calls: sums start at zero, added and scratch arrays are its own.
+
+        The first part works on the caller's arrays.
+        """
         e = self.emitter()
         at = WordReader(e, "%args")
         fields: list[tuple[str, str]] = []
@@ -267,13 +277,13 @@ class _Part:
             data = at.next("ptr")
             dims = tuple(at.next("i64") for _ in range(type_.rank))
             if k in self.added or k in self.scratch:
-                made[k] = own = e.allocate(type_.dtype, dims)
-                given = View(type_.dtype, data, dims, own.strides, None, True)
+                first = e.w.compare("eq", "%first", "0")
+                made[k] = own = e.allocate(type_.dtype, (e.w.select(first, "0", dims[0]), *dims[1:]))
                 if k in self.added:
                     e.set_all(own, number(0, type_.dtype))
                 else:
-                    e.copy_into(own, given)
-                data = own.data
+                    e.copy_into(own, View(type_.dtype, data, own.dims, own.strides, None, True))
+                data = e.w.select(first, data, own.data, "ptr")
             fields += [("ptr", data), *(("i64", n) for n in dims)]
         sums = self.called(e, fields, "%first", "%last", e.w.slot(f"[{max(len(self.sums), 1)} x i64]"))
         results = [(_kind(self.s.params[k]), v) for k, v in zip(self.sums, sums, strict=True)]

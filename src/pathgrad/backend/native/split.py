@@ -12,10 +12,10 @@ from typing import Protocol
 from ...ir import Atom, Const, Type, Var
 from .emitter import Emitter
 from .groups import Group, Member, Sink
-from .independence import SLOW
 from .parallel import WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
 from .reductions import Accumulator
 from .values import Owned, Pending, Splat, Value, View
+from .work import SLOW
 from .writer import LLVM_TYPES
 
 __all__ = ["Nest", "split"]
