@@ -173,7 +173,8 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
     if not where.dims:
         new = convert(e.w, _one(e, value), _dtype(value), where.dtype)
         if let.op.name == "accumulate":
-            new = elementwise(e.module, e.w, "add", [(e.get(where, []), where.dtype), (new, where.dtype)], where.dtype)
+            both = [(e.get(where, []), where.dtype), (new, where.dtype)]
+            new = elementwise(e.module, e.w, "add", both, where.dtype, let.target in e.loose)
         e.put(where, [], new)
         return
     source = e.read(value)
@@ -200,7 +201,8 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
         new = convert(e.w, new, _dtype(value), where.dtype)
         if accumulates:
             before = (e.get(where, index), where.dtype)
-            new = elementwise(e.module, e.w, "add", [before, (new, where.dtype)], where.dtype)
+            both = [before, (new, where.dtype)]
+            new = elementwise(e.module, e.w, "add", both, where.dtype, let.target in e.loose)
         e.put(where, index, new)
 
     if not accumulates and isinstance(spread, Splat) and where.contiguous:

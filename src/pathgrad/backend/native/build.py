@@ -10,6 +10,7 @@ from .control import part_types
 from .emitter import Emitter, Rules
 from .functions import own_storage, signature
 from .kernels import write_group
+from .loose import loose_results
 from .module import NativeModule
 from .runtime import STACK_LIMIT_AT
 from .statements import write_statement
@@ -68,6 +69,8 @@ def _write_function(
     """Write a program as a function of the module."""
     e = Emitter(module, program, names, _RULES)
     e.is_called = called
+    if not called:
+        e.loose = loose_results(program)
     recursive = program in _reached_from(program)
     if recursive:
         _check_depth(e)

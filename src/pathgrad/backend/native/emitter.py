@@ -83,6 +83,8 @@ class Emitter:
         self.is_called = False
         self.ranges = Ranges()
         self.definitions = Definitions.of(program.body)
+        #: results of statements that may be rounded otherwise than the program says
+        self.loose: set[Var] = set()
         #: statements (by identity) and axes of positions that were checked before
         self.proven: set[tuple[int, int]] = set()
         self.classes = LengthClasses(program.body)

@@ -219,7 +219,7 @@ class _Part:
     def emitter(self) -> Emitter:
         """One that writes a function of the inputs."""
         e = Emitter(self.e.module, self.program, self.e.names, self.e.rules)
-        e.part, e.origin = self.loop, self.s.origin
+        e.part, e.origin, e.loose = self.loop, self.s.origin, self.e.loose
         e.local.update(self.inputs)
         return e
 

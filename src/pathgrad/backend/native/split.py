@@ -102,7 +102,7 @@ def _arguments(inputs: dict[Var, Value], outputs: Sequence[View]) -> list[tuple[
 def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     outer = nest.e
     e = Emitter(outer.module, outer.program, outer.names, outer.rules)
-    e.depth, e.origin = 1, outer.origin
+    e.depth, e.origin, e.loose = 1, outer.origin, outer.loose
     n = e.w.value("sub nsw i64 %last, %first")
     parameters: list[str] = []
 
