@@ -21,6 +21,7 @@ __all__ = ["build"]
 
 _ATTRIBUTES = """
 attributes #0 = { nounwind "prefer-vector-width"="512" }
+attributes #1 = { nounwind "prefer-vector-width"="256" }
 !0 = !{!"branch_weights", i32 100000, i32 1}
 !1 = !{!"branch_weights", i32 1, i32 100000}
 """
@@ -93,7 +94,7 @@ def _write_function(
         e.w.effect(f"store {kind} {part}, ptr {at}")
     e.w.effect("ret i32 0")
     linkage = "internal " if internal else ""
-    attributes = '#0 "disable-tail-calls"="true"' if recursive else "#0"
+    attributes = f'{e.attributes} "disable-tail-calls"="true"' if recursive else e.attributes
     head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {attributes} {{"
     module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
 

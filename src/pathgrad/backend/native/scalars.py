@@ -123,7 +123,7 @@ class _Element:
 
     def of(self, instruction: str, dtype: str, *values: str) -> str:
         """An instruction on operands of one type."""
-        flags = " contract" if self.loose and instruction in ("fadd", "fsub", "fmul") else ""
+        flags = " nsz contract" if self.loose and instruction in ("fadd", "fsub", "fmul", "fneg") else ""
         return self.w.value(f"{instruction}{flags} {LLVM_TYPES[dtype]} {', '.join(values)}")
 
     def arithmetic(self, letter: str, dtype: str, a: str, b: str) -> str:
