@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ class Executable:
         self.weak = weak
         self.readable = readable
         self._native: NativeProgram | None = None
+        self._compiling = threading.RLock()
         self._is_compiled = bool(kept) or options.backend != "native"
         if kept:
             self.form, self._native = kept
@@ -116,10 +118,13 @@ class Executable:
     def native(self) -> NativeProgram | None:
         """The program as native code, compiled when it is first asked for; None where it runs as Python."""
         if not self._is_compiled:
-            self._is_compiled = True
-            self._native = self._compiled()
-            if self._native is not None and self._keep is not None:
-                self._keep(self)
+            # another thread that asks meanwhile waits: the Python function would give it other bits
+            with self._compiling:
+                if not self._is_compiled:
+                    self._native = self._compiled()
+                    self._is_compiled = True
+                    if self._native is not None and self._keep is not None:
+                        self._keep(self)
         return self._native
 
     @cached_property

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from ...errors import NativeUnsupported
 from ...ir import Const, Let, Type, Var
+from .apart import is_apart, is_same_place, part_read
 from .emitter import Emitter
-from .groups import Sink
+from .groups import Group, Sink
 from .scalars import convert, elementwise
 from .values import Pending, Splat, View
 from .views import element_view, stretched
@@ -146,7 +147,9 @@ def _store(e: Emitter, let: Let) -> None:
         e.flush()
     array = e.array(base)
     if e.group is not None and array.owner is not None and id(array.owner) in e.group.storages:
-        e.flush()
+        # what does not join the group is written now, and the group must have read its operands by then
+        if value not in e.group.values or not _reads_apart(e, e.group, let, array):
+            e.flush()
     e.env[let.target] = array
     where = element_view(e, let, array, numbers)
     assert isinstance(where, View)
@@ -154,12 +157,24 @@ def _store(e: Emitter, let: Let) -> None:
         _write(e, let, where, value)
 
 
+def _reads_apart(e: Emitter, group: Group, let: Let, array: View) -> bool:
+    """Whether a write leaves alone what the open group reads of its array, but for the element in its own position."""
+    for atom in {a for m in group.members for a in m.operands} | {s.source for s in group.sinks}:
+        value = e.peek(atom)
+        if not isinstance(value, View) or value.owner is not array.owner:
+            continue
+        read = part_read(e, atom, array)
+        if read is None or not (is_same_place(let, read) or is_apart(e, let, read)):
+            return False
+    return True
+
+
 def _joins(e: Emitter, let: Let, where: View, value: object) -> bool:
     """Whether a write of what the open group computes becomes part of it."""
     group = e.group
     if group is None or not isinstance(value, Var) or value not in group.values or where.owner is None:
         return False
-    if id(where.owner) in group.storages or len(where.dims) != len(group.dims):
+    if len(where.dims) != len(group.dims):
         return False
     if not all(e.suppose_equal(n, m) for n, m in zip(where.dims, group.dims, strict=True)):
         return False
@@ -173,7 +188,8 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
     if not where.dims:
         new = convert(e.w, _one(e, value), _dtype(value), where.dtype)
         if let.op.name == "accumulate":
-            new = elementwise(e.module, e.w, "add", [(e.get(where, []), where.dtype), (new, where.dtype)], where.dtype)
+            both = [(e.get(where, []), where.dtype), (new, where.dtype)]
+            new = elementwise(e.module, e.w, "add", both, where.dtype, let.target in e.loose)
         e.put(where, [], new)
         return
     source = e.read(value)
@@ -200,7 +216,8 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
         new = convert(e.w, new, _dtype(value), where.dtype)
         if accumulates:
             before = (e.get(where, index), where.dtype)
-            new = elementwise(e.module, e.w, "add", [before, (new, where.dtype)], where.dtype)
+            both = [before, (new, where.dtype)]
+            new = elementwise(e.module, e.w, "add", both, where.dtype, let.target in e.loose)
         e.put(where, index, new)
 
     if not accumulates and isinstance(spread, Splat) and where.contiguous:

@@ -10,6 +10,7 @@ from .control import part_types
 from .emitter import Emitter, Rules
 from .functions import own_storage, signature
 from .kernels import write_group
+from .loose import loose_results
 from .module import NativeModule
 from .runtime import STACK_LIMIT_AT
 from .statements import write_statement
@@ -20,6 +21,7 @@ __all__ = ["build"]
 
 _ATTRIBUTES = """
 attributes #0 = { nounwind "prefer-vector-width"="512" }
+attributes #1 = { nounwind "prefer-vector-width"="256" }
 !0 = !{!"branch_weights", i32 100000, i32 1}
 !1 = !{!"branch_weights", i32 1, i32 100000}
 """
@@ -68,6 +70,8 @@ def _write_function(
     """Write a program as a function of the module."""
     e = Emitter(module, program, names, _RULES)
     e.is_called = called
+    if not called:
+        e.loose = loose_results(program)
     recursive = program in _reached_from(program)
     if recursive:
         _check_depth(e)
@@ -90,7 +94,7 @@ def _write_function(
         e.w.effect(f"store {kind} {part}, ptr {at}")
     e.w.effect("ret i32 0")
     linkage = "internal " if internal else ""
-    attributes = '#0 "disable-tail-calls"="true"' if recursive else "#0"
+    attributes = f'{e.attributes} "disable-tail-calls"="true"' if recursive else e.attributes
     head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {attributes} {{"
     module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
 

@@ -124,6 +124,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     trips = trip_count(e, start, stop, step)
     if write_team(e, s, trips, live):
         return
+    e.has_rows = e.has_rows or e.depth > 0
     hoist_checks(e, s)
     carried = _Carried(e, s, live)
     first, last = part_of(e, s, trips)
@@ -165,8 +166,11 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:
     """The body of a loop: the next values of what moves, and whether it goes on."""
     e.depth += 1
+    loops = e.loops
+    e.loops = [*loops, s] if isinstance(s, Loop) else loops
     e.block(s.body, set())
     e.depth -= 1
+    e.loops = loops
     going_on = e.scalar(s.body.yields[-1]) if s.exits else None
     _reassociate(e, s)
     after = e.hand_on([s.body.yields[k] for k in carried.moving], set())

@@ -83,6 +83,8 @@ class Emitter:
         self.is_called = False
         self.ranges = Ranges()
         self.definitions = Definitions.of(program.body)
+        #: results of statements that may be rounded otherwise than the program says
+        self.loose: set[Var] = set()
         #: statements (by identity) and axes of positions that were checked before
         self.proven: set[tuple[int, int]] = set()
         self.classes = LengthClasses(program.body)
@@ -92,8 +94,11 @@ class Emitter:
         self.same: dict[str, str] = {}
         #: the loop of which this function runs some of the turns
         self.part: Loop | None = None
-        #: how many loops are around what is being written
+        #: how many loops are around what is being written, and the counted ones among them
         self.depth = 0
+        self.loops: list[Loop] = []
+        #: whether there are loops over elements inside others
+        self.has_rows = False
         #: the text of each length that is visible, by dimension token
         self.lengths: dict[object, str] = {}
         #: variables of the block being written; what others were before they took another form in it
@@ -102,6 +107,15 @@ class Emitter:
         self.ended: list[tuple[set[Var], list[tuple[Var, Value]]]] = []
         #: variables that statements after the open group read
         self.read_later: Callable[[Var], bool] = lambda _: True
+
+    @property
+    def attributes(self) -> str:
+        """The attributes of the function: how wide its vectors are.
+
+        Rows that a loop goes through are short and begin anywhere: half as many elements at once leave less of them
+        over, and cross fewer cache lines.
+        """
+        return "#1" if self.has_rows else "#0"
 
     # ---- reading -----------------------------------------------------------------------------------------------------
     def peek(self, atom: Atom) -> Value:

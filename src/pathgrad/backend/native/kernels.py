@@ -70,6 +70,7 @@ class _Nest:
         """Write the loops."""
         if split(self, _Nest):
             return
+        self.e.has_rows = self.e.has_rows or self.e.depth > 0 or self.rank > 1
         dims = self.group.dims
         registers = [a for a in self.accumulators if a.in_register]
         if self.rank > 1 and self.is_flat():
@@ -165,7 +166,7 @@ def _member(e: Emitter, m: Member, element: object, index: Sequence[str]) -> str
     if name in GENERATORS:
         return GENERATORS[name](e, m.let, [element(a) for a in m.operands], index)
     operands = [(element(a), _dtype(a)) for a in m.operands]
-    return elementwise(e.module, e.w, name, operands, type_.dtype)
+    return elementwise(e.module, e.w, name, operands, type_.dtype, m.let.target in e.loose)
 
 
 def _write(e: Emitter, s: Sink, value: str, index: Sequence[str]) -> None:
@@ -173,7 +174,8 @@ def _write(e: Emitter, s: Sink, value: str, index: Sequence[str]) -> None:
     value = convert(e.w, value, _dtype(s.source), s.target.dtype)
     if s.let.op.name == "accumulate":
         before = e.get(s.target, index)
-        value = elementwise(e.module, e.w, "add", [(before, s.target.dtype), (value, s.target.dtype)], s.target.dtype)
+        both = [(before, s.target.dtype), (value, s.target.dtype)]
+        value = elementwise(e.module, e.w, "add", both, s.target.dtype, s.let.target in e.loose)
     e.put(s.target, index, value)
 
 

@@ -37,6 +37,7 @@ def _binding() -> Any:
     # takes time that grows exponentially, four fifths of the first call for a short loop over long formulas
     binding.set_option("pathgrad", "-slp-recursion-max-depth=6")
     binding.set_option("pathgrad", "-slp-max-look-ahead-depth=1")
+    binding.set_option("pathgrad", "-hoist-runtime-checks=false")
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     return binding

@@ -226,7 +226,7 @@ class _Part:
     def emitter(self) -> Emitter:
         """One that writes a function of the inputs."""
         e = Emitter(self.e.module, self.program, self.e.names, self.e.rules)
-        e.part, e.origin = self.loop, self.s.origin
+        e.part, e.origin, e.loose = self.loop, self.s.origin, self.e.loose
         e.local.update(self.inputs)
         return e
 
@@ -255,7 +255,7 @@ class _Part:
         e.leave()
         fields_in_memory(e, [(_kind(self.s.params[k]), v) for k, v in zip(self.sums, values, strict=True)], "%results")
         e.w.effect("ret i32 0")
-        append(self.e, self.name, parameters, e.w.text(), "noinline")
+        append(self.e, self.name, parameters, e.w.text(), f"noinline {e.attributes}")
 
     def write_thread(self) -> None:
         """The function that a thread calls: sums start at zero, added and scratch arrays are its own.
@@ -373,7 +373,7 @@ def _checked(e: Emitter, status: str) -> None:
     w.start(on)
 
 
-def append(e: Emitter, name: str, parameters: Sequence[str], body: str, attribute: str = "") -> None:
+def append(e: Emitter, name: str, parameters: Sequence[str], body: str, attributes: str) -> None:
     """Add the function that runs some turns."""
     head = f"ptr %state, {', '.join([*parameters, 'i64 %first', 'i64 %last', 'ptr noalias %results'])}"
-    e.module.functions.append(f"define internal i32 @{name}.own({head}) {attribute} #0 {{\n{body}\n}}")
+    e.module.functions.append(f"define internal i32 @{name}.own({head}) {attributes} {{\n{body}\n}}")

@@ -54,7 +54,9 @@ def _to_integer(w: Writer, value: str, kind: str, dtype: str) -> str:
     return w.select(both, w.value(f"fptosi {kind} {safe} to i64"), str(-(2**63)))
 
 
-def elementwise(module: NativeModule, w: Writer, name: str, operands: Sequence[Operand], result: str) -> str:
+def elementwise(
+    module: NativeModule, w: Writer, name: str, operands: Sequence[Operand], result: str, loose: bool = False
+) -> str:
     """Write one element of an elementwise operator.
 
     Parameters
@@ -69,6 +71,8 @@ def elementwise(module: NativeModule, w: Writer, name: str, operands: Sequence[O
         The operands' elements.
     result : str
         The dtype of the result.
+    loose : bool
+        Whether products may go into sums unrounded, and divisions be products with reciprocals (`loose`).
 
     Returns
     -------
@@ -88,7 +92,7 @@ def elementwise(module: NativeModule, w: Writer, name: str, operands: Sequence[O
     values = [v if k < skip else convert(w, v, d, dtype) for k, (v, d) in enumerate(operands)]
     if name == "where":
         values[0] = convert(w, operands[0][0], operands[0][1], "bool")
-    value = rule(_Element(module, w), values, dtype)
+    value = rule(_Element(module, w, loose), values, dtype)
     if name == "where":
         return value
     # numbers made of truth values are computed as integers
@@ -112,13 +116,15 @@ def _own_dtype(name: str, dtypes: list[str], result: str) -> str:
 class _Element:
     """The element being computed: instructions by name."""
 
-    def __init__(self, module: NativeModule, writer: Writer) -> None:
+    def __init__(self, module: NativeModule, writer: Writer, loose: bool = False) -> None:
         self.module = module
         self.w = writer
+        self.loose = loose
 
     def of(self, instruction: str, dtype: str, *values: str) -> str:
         """An instruction on operands of one type."""
-        return self.w.value(f"{instruction} {LLVM_TYPES[dtype]} {', '.join(values)}")
+        flags = " nsz contract" if self.loose and instruction in ("fadd", "fsub", "fmul", "fneg") else ""
+        return self.w.value(f"{instruction}{flags} {LLVM_TYPES[dtype]} {', '.join(values)}")
 
     def arithmetic(self, letter: str, dtype: str, a: str, b: str) -> str:
         """``+ - *`` on floats or integers."""
@@ -255,6 +261,13 @@ def _sign(e: _Element, x: list[str], dtype: str) -> str:
 
 
 # ---- division --------------------------------------------------------------------------------------------------------
+def _divide(e: _Element, x: list[str], dtype: str) -> str:
+    """A quotient; a derivative's is a product: what is divided comes late, and the reciprocal is there by then."""
+    if not e.loose or _literal(x[0]) is not None:
+        return e.of("fdiv", dtype, *x)
+    return e.of("fmul", dtype, x[0], e.of("fdiv", dtype, number(1.0, dtype), x[1]))
+
+
 def _floor_divide(e: _Element, x: list[str], dtype: str) -> str:
     if dtype == "i64":
         return _integer_division(e, x)[0]
@@ -366,7 +379,7 @@ _RULES: dict[str, Rule] = {
     "add": _arithmetic("add"),
     "subtract": _arithmetic("sub"),
     "multiply": _arithmetic("mul"),
-    "divide": lambda e, x, dtype: e.of("fdiv", dtype, *x),
+    "divide": _divide,
     "negative": _negative,
     "positive": lambda e, x, dtype: x[0],
     "power": _power,

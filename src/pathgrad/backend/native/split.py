@@ -56,7 +56,7 @@ def split(nest: Nest, make: Make) -> bool:
     if all(n.isdigit() for n in dims) and int(e.size(dims)) * each < WORK:
         return False
     inputs = _inputs(nest)
-    if inputs is None:
+    if inputs is None or _reads_elsewhere(nest, inputs):
         return False
     name = _write_function(nest, inputs, make)
     _write_calls(nest, inputs, name, each)
@@ -98,11 +98,18 @@ def _arguments(inputs: dict[Var, Value], outputs: Sequence[View]) -> list[tuple[
     return [*fields, *(("ptr", view.data) for view in outputs)]
 
 
+def _reads_elsewhere(nest: Nest, inputs: dict[Var, Value]) -> bool:
+    """Whether the group reads another part of an array that it writes: two parameters would share storage."""
+    written = {id(s.target.owner): s.target.data for s in nest.writes if s.target is not None}
+    views = [v for v in inputs.values() if isinstance(v, View)]
+    return any(written.get(id(v.owner), v.data) != v.data for v in views)
+
+
 # ---- the function ----------------------------------------------------------------------------------------------------
 def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     outer = nest.e
     e = Emitter(outer.module, outer.program, outer.names, outer.rules)
-    e.depth, e.origin = 1, outer.origin
+    e.depth, e.origin, e.loose = 1, outer.origin, outer.loose
     n = e.w.value("sub nsw i64 %last, %first")
     parameters: list[str] = []
 
@@ -129,13 +136,17 @@ def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     sinks = [Sink(a.sink.let, a.sink.source, (0,)) for a in nest.accumulators]
     for s in nest.writes:
         assert s.target is not None
-        sinks.append(Sink(s.let, s.source, target=part(s.target.dtype, "")))
+        target = part(s.target.dtype, "")
+        sinks.append(Sink(s.let, s.source, target=target))
+        for variable, value in inputs.items():
+            if isinstance(value, View) and value.data == s.target.data:
+                e.env[variable] = target
     inner = make(e, group, nest.members, outputs, sinks)
     inner.write()
     fields_in_memory(e, [(a.kind, a.result) for a in inner.accumulators], "%results")
     e.w.effect("ret i32 0")
     name = f"pg_range_{len(outer.module.functions)}"
-    append(outer, name, parameters, e.w.text())
+    append(outer, name, parameters, e.w.text(), "#0")
     kinds = [p.split()[0] for p in parameters]
     loads = [
         f"  %at{k} = getelementptr i64, ptr %args, i64 {k}\n  %x{k} = load {kind}, ptr %at{k}\n"

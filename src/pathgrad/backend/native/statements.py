@@ -78,7 +78,7 @@ def _per_element(e: Emitter, let: Let, type_: Type) -> None:
         elif name == "power":
             e.env[let.target] = checked_power(e, let, [value for value, _ in operands])
         else:
-            e.env[let.target] = elementwise(e.module, e.w, name, operands, type_.dtype)
+            e.env[let.target] = elementwise(e.module, e.w, name, operands, type_.dtype, let.target in e.loose)
         return
     if name in ("arange", "linspace", "iota_like", "outer"):
         _numbered(e, let, type_)
@@ -114,7 +114,7 @@ def _splat(e: Emitter, let: Let, type_: Type, operands: list[object]) -> None:
     elif let.op.name == "power":
         value_ = checked_power(e, let, [value for value, _ in parts])
     else:
-        value_ = elementwise(e.module, e.w, let.op.name, parts, type_.dtype)
+        value_ = elementwise(e.module, e.w, let.op.name, parts, type_.dtype, let.target in e.loose)
     e.env[let.target] = Splat(type_.dtype, value_, dims)
 
 

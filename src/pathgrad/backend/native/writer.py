@@ -210,8 +210,10 @@ class Writer:
                     before, kind, after = self.lines[k].partition(" double ")
                     if not kind:
                         before, kind, after = self.lines[k].partition(" float ")
-                    if kind and flags not in before and before.split()[-1] in ("fadd", "fsub", "fmul"):
-                        self.lines[k] = f"{before} {flags}{kind}{after}"
+                    instruction, *already = before.split()[2:]
+                    if kind and instruction in ("fadd", "fsub", "fmul"):
+                        both = " ".join(dict.fromkeys([*already, *flags.split()]))
+                        self.lines[k] = f"  {name} = {instruction} {both}{kind}{after}"
                 return
 
     def text(self) -> str:
