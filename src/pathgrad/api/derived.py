@@ -474,4 +474,5 @@ def require_scalar(program: Program, what: str, remedy: str = "jacobian(f) or vj
 # ---- grouping --------------------------------------------------------------------------------------------------------
 def arranged(program: Program, parameters: Sequence[Any], result: Any) -> Program:
     """The same program with another signature and grouping of results."""
-    return replace(program, parameters=list(parameters), result=result, derived={})
+    kept = {k: v for k, v in program.derived.items() if k == "origin"}
+    return replace(program, parameters=list(parameters), result=result, derived=kept)
