@@ -41,4 +41,5 @@ def same_shapes(derivative: Any, value: Any) -> bool:
 
 def arranged(program: Program, parameters: Sequence[Any], result: Any) -> Program:
     """The same program with another signature and grouping of results."""
-    return replace(program, parameters=list(parameters), result=result, derived={})
+    kept = {k: v for k, v in program.derived.items() if k == "origin"}
+    return replace(program, parameters=list(parameters), result=result, derived=kept)

@@ -2,6 +2,7 @@
 
 Emitted Python keeps calls, so that it reads like the user's program; native code is derived from one flat program,
 where a helper's forward sweep is part of the whole and nothing is computed again. Recursive programs stay calls.
+A derived program that is called is derived anew from the flat form of what it was derived from.
 """
 
 from __future__ import annotations
@@ -9,10 +10,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Block, Call, Const, ListType, Program, Statement, Type, Var, defined, sub_blocks, walk
+from ..ir import (
+    Atom,
+    Block,
+    Call,
+    Const,
+    ListType,
+    Program,
+    Statement,
+    Type,
+    Var,
+    defined,
+    place_copies,
+    remove_dead,
+    sub_blocks,
+    walk,
+)
 from ..ir.types import ValueType
 from .lengths import settle_lengths
-from .simplify import clone_block, rename_atoms
+from .simplify import clone_block, rename_atoms, share_common
 
 __all__ = ["inlined"]
 
@@ -47,9 +63,21 @@ def _inlined(program: Program) -> Program:
     inputs = [_copied(v, mapping) for v in program.inputs]
     body = clone_block(program.body, mapping)
     budget = [_LARGEST - sum(1 for _ in walk(body))]
-    _expand(body, budget)
+    found = _expand(body, budget)
     body = settle_lengths(Program("", inputs, body)).body
-    return replace(program, inputs=inputs, body=body, derived={})
+    flat = replace(program, inputs=inputs, body=body, derived={})
+    # what two callees have in common is computed once; what is one array now may want copies where it is written
+    return place_copies(remove_dead(share_common(flat))) if found else flat
+
+
+def _flat_first(program: Program) -> Program:
+    """A derived program derived anew from the flat original: the adjoint of a call would run the callee again."""
+    origin = program.derived.get("origin")
+    if origin is None:
+        return program
+    source, derive = origin
+    flat = inlined(source)
+    return derive(flat) if flat is not source else program
 
 
 def _copied(variable: Var, mapping: dict[Var, Atom]) -> Var:
@@ -74,27 +102,31 @@ def _is_recursive(program: Program) -> bool:
     return reaches(program)
 
 
-def _expand(block: Block, budget: list[int]) -> None:
+def _expand(block: Block, budget: list[int]) -> bool:
+    """Replace calls by statements; tells whether there were any."""
     statements: list[Statement] = []
     renamed: dict[Var, Atom] = {}
+    found = False
     for s in block.statements:
         for inner in sub_blocks(s):
-            _expand(inner, budget)
+            found |= _expand(inner, budget)
         if not isinstance(s, Call) or _is_recursive(s.program):
             statements.append(s)
             continue
-        callee = inlined(s.program)
+        callee = inlined(_flat_first(s.program))
         size = sum(1 for _ in walk(callee.body))
         if size > budget[0]:
             statements.append(s)
             continue
         budget[0] -= size
+        found = True
         body = _Body(s, callee).block
         statements += body.statements
         renamed.update(zip(s.results, body.yields, strict=True))
     block.statements = statements
     if renamed:
         rename_atoms(block, renamed)
+    return found
 
 
 class _Body:

@@ -97,6 +97,9 @@ def reverse(
             program.derived.pop(key, None)
             raise
     result: Program = program.derived[key]
+    if form == "gradient":
+        again = lambda other: reverse(other, positions, form, with_value, masked)  # noqa: E731
+        result.derived.setdefault("origin", (program, again))
     return result
 
 

@@ -214,9 +214,11 @@ class _Sharing:
                 earlier = self.joined(s, statements)
                 if earlier is not None:
                     self.branch(earlier, self.visible[id(earlier)])
+                    self.note_arms(earlier, here)
                     continue
                 self.visible[id(s)] = dict(here)
                 self.branch(s, here)
+                self.note_arms(s, here)
             else:
                 s.inits = list(map(self.get, s.inits))
                 if isinstance(s, Loop):
@@ -271,8 +273,12 @@ class _Sharing:
 
     def branch(self, s: Branch, here: dict[Any, Any]) -> None:
         """Share the statements of both arms, and results that are equal in both."""
-        self.block(s.then, here)
-        self.block(s.orelse, here)
+        for side, arm in enumerate((s.then, s.orelse)):
+            self.block(arm, {**here, **here.get(_arm_key(s.condition, side), {})})
+        for result, pair in zip(s.results, zip(s.then.yields, s.orelse.yields, strict=True), strict=True):
+            outer = self.same_in_both(s, *pair)
+            if outer is not None:
+                self.mapping[result] = outer
         first: dict[Any, int] = {}
         for k, pair in enumerate(zip(s.then.yields, s.orelse.yields, strict=True)):
             at = first.setdefault(tuple(map(self.yielded, pair)), k)
@@ -282,6 +288,27 @@ class _Sharing:
         s.results = [s.results[k] for k in keep]
         for arm in (s.then, s.orelse):
             arm.yields = [arm.yields[k] for k in keep]
+
+    def same_in_both(self, s: Branch, a: Atom, b: Atom) -> Var | None:
+        """The variable from outside that both arms yield; where one of them yields nothing, the other decides."""
+        own = {v for arm in (s.then, s.orelse) for x in arm.statements for v in defined(x)}
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, Var) and one not in own and (one is other or self.yielded(other)[0] == "undefined"):
+                return one
+        return None
+
+    def note_arms(self, s: Branch, here: dict[Any, Any]) -> None:
+        """What an arm yields is known by the branch's result in the same arm of later branches on the condition."""
+        for side, arm in enumerate((s.then, s.orelse)):
+            known = dict(here.get(_arm_key(s.condition, side), {}))
+            names: AtomMap = {}
+            for result, atom in zip(s.results, arm.yields, strict=True):
+                if isinstance(atom, Var) and result.type == atom.type:
+                    names.setdefault(atom, result)
+            for x in arm.statements:
+                if isinstance(x, Let) and x.target in names and not x.op.consumes and x.op.name not in _KEEP_APART:
+                    known[_key(x, lambda a, names=names: _get(self.get(a), names))] = names[x.target]
+            here[_arm_key(s.condition, side)] = known
 
     def yielded(self, atom: Atom) -> Any:
         """What an arm yields; one undefined number is as good as another."""
@@ -293,19 +320,28 @@ class _Sharing:
     def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
         """An earlier branch on the same condition that takes over what this one computes; None where there is none.
 
-        Both stand where the earlier one stood, so this one may read nothing that was defined since.
+        Both stand where the earlier one stood, so this one may read nothing that was defined since. Of several the first
+        is taken: it may be the same branch, written for another derivative.
         """
+        if not _is_pure(s):
+            return None
         since: set[Var] = set()
         reads = {a for v in statement_reads(s) if isinstance(a := self.get(v), Var)}
+        reads_arrays = any(v.type.is_array for v in reads)
+        found = None
         for other in reversed(before):
-            if isinstance(other, Branch) and other.condition is s.condition:
-                return _join(other, s, self.mapping) if _is_pure(s) and _is_pure(other) else None
+            if isinstance(other, Branch) and other.condition is s.condition and _is_pure(other):
+                found = other
             since.update(defined(other))
-            if any(v.type.is_array for v in reads) and not (isinstance(other, Let) and not other.op.consumes):
-                return None
+            if reads_arrays and not (isinstance(other, Let) and not other.op.consumes):
+                break
             if not reads.isdisjoint(since):
-                return None
-        return None
+                break
+        return _join(found, s, self.mapping) if found is not None else None
+
+
+def _arm_key(condition: Atom, side: int) -> Any:
+    return ("arm", condition, side)
 
 
 def _is_pure(s: Branch) -> bool:
