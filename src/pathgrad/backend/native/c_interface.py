@@ -24,7 +24,7 @@ from .functions import result_words
 from .machine import link, object_code
 from .module import NativeModule
 from .scalars import convert
-from .state import open_state
+from .state import close_state, open_state
 from .symbols import entry_symbols
 from .updates import returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer, number
@@ -193,6 +193,7 @@ class _CWriter:
             slots.append(w.value(f"getelementptr i64, ptr {results}, i64 {position}"))
             position += len(part_types(atom.type))
         if self.returns is not None:
+            close_state(self.module, w, state)
             w.effect(f"ret {self.kind} {self.field(self.kind, slots[0], 0)}")
             return
         for j, type_ in enumerate(self.outputs):
@@ -208,6 +209,7 @@ class _CWriter:
             w.effect(f"call void @pg_release(ptr {state}, ptr {handle})")
         for k, slot in zip(sorted(self.program.consumed), slots[len(self.outputs) :], strict=True):
             write_back(self, k, slot, f"%a{k}", state)
+        close_state(self.module, w, state)
         w.effect("ret i32 0")
 
     # ---- SciPy's signatures ------------------------------------------------------------------------------------------

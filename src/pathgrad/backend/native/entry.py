@@ -18,7 +18,7 @@ from .emitter import BAIL
 from .functions import result_words
 from .module import NativeModule
 from .runtime import STATE
-from .state import open_state
+from .state import close_state, open_state
 from .symbols import ENTRY, Leaf
 from .updates import hand_back, nothing, require_apart, returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer
@@ -228,6 +228,7 @@ class _Entry:
             w.effect(f"call void @pg_release_all(ptr {state})")
             w.effect(f"ret ptr {self.failure(state)}")
             w.start(clean)
+        close_state(self.module, w, state)
         w.effect(f"ret ptr {whole}")
 
     def packed(self, objects: list[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...ir import Let, Type
 from .emitter import Emitter
+from .gemv import by_columns, by_rows, is_by_columns, is_by_rows
 from .outline import outlined
 from .scalars import convert, elementwise
 from .values import View
@@ -113,7 +114,12 @@ def _shared_by_vector(e: Emitter, a: View, b: View, result: View) -> None:
     if _is_tiny(a) and _is_tiny(b):
         _by_vector(e, a, b, result)
         return
-    outlined(e, "matrix_by_vector", [a, b, result], lambda views: _by_vector(e, *views))
+    if is_by_columns(a, b, result):
+        outlined(e, "sum_of_columns", [a, b, result], lambda views: by_columns(e, *views))
+    elif is_by_rows(a, b, result):
+        outlined(e, "products_of_rows", [a, b, result], lambda views: by_rows(e, *views))
+    else:
+        outlined(e, "matrix_by_vector", [a, b, result], lambda views: _by_vector(e, *views))
 
 
 def _by_vector(e: Emitter, a: View, b: View, result: View) -> None:

@@ -77,6 +77,10 @@ class NativeModule:
             self.uses_helper(other)
         self._helpers[name] = None
 
+    def has_helper(self, name: str) -> bool:
+        """Whether a function of the run-time support is carried."""
+        return name in self._helpers
+
     def helper_call(self, w: Writer, name: str, kind: str, args: Sequence[str], dtype: str = "") -> str:
         """Call a function of the run-time support; a double is rounded to ``dtype``."""
         self.uses_helper(name)

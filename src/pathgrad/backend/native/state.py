@@ -1,12 +1,12 @@
-"""The state of a call, where it begins (floor 4)."""
+"""The state of a call, where it begins and where it ends (floor 4)."""
 
 from __future__ import annotations
 
 from .module import NativeModule
-from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, STACK_BYTES, STACK_LIMIT_AT, STATE, TEAM_AT
+from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, SPARE_AT, SPARE_COUNT, STACK_BYTES, STACK_LIMIT_AT, STATE, TEAM_AT
 from .writer import Writer
 
-__all__ = ["open_state"]
+__all__ = ["close_state", "open_state"]
 
 
 def open_state(module: NativeModule, w: Writer, state: str = "", interruptible: bool = False) -> str:
@@ -33,4 +33,13 @@ def open_state(module: NativeModule, w: Writer, state: str = "", interruptible: 
     for offset, value in fields.items():
         at = w.value(f"getelementptr i8, ptr {state}, i64 {offset}")
         w.effect(f"store {value}, ptr {at}")
+    spare = w.value(f"getelementptr i8, ptr {state}, i64 {SPARE_AT}")
+    module.declare("declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+    w.effect(f"call void @llvm.memset.p0.i64(ptr {spare}, i8 0, i64 {8 * SPARE_COUNT}, i1 false)")
     return state
+
+
+def close_state(module: NativeModule, w: Writer, state: str) -> None:
+    """End a state of which nothing is allocated any more: give its spare blocks back."""
+    if module.has_helper("pg_allocate"):
+        w.effect(f"call void @pg_free_spare(ptr {state})")

@@ -208,6 +208,7 @@ collect.join:
 collect.chain:
   ; its allocations become the caller's
   %j.state = getelementptr i8, ptr %j.part, i64 {_STATE_AT}
+  call void @pg_free_spare(ptr %j.state)
   %head = load ptr, ptr %j.state
   %empty = icmp eq ptr %head, null
   br i1 %empty, label %collect.status, label %tail

@@ -1,0 +1,201 @@
+"""Products of a matrix and a vector of doubles, in registers (floor 4).
+
+BLAS takes longer to be called than a small product takes, and loops over numbers write every partial sum to memory.
+Here several columns, or several rows, are summed side by side in vector registers, so each number of the matrix is read
+once and nothing else is written than the result. Sums are reassociated, products contracted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .emitter import Emitter
+from .values import View
+from .writer import Writer, number
+
+__all__ = ["by_columns", "by_rows", "is_by_columns", "is_by_rows"]
+
+_LANES = 8
+_VECTOR = f"<{_LANES} x double>"
+_MASK = f"<{_LANES} x i1>"
+_ALL = f"<{', '.join(['i1 true'] * _LANES)}>"
+#: So many columns are added at once, the greatest number first.
+_COLUMNS = (8, 4, 1)
+#: Results of so many vectors stay in registers.
+_SHORT = 8
+#: A row is so many sums.
+_SUMS = 4
+
+
+def is_by_columns(a: View, b: View, result: View) -> bool:
+    """Whether the columns of the matrix are contiguous, so that the result is a sum of columns."""
+    return _are_doubles(a, b, result) and a.strides[0] == "1" and a.strides[1] != "1"
+
+
+def is_by_rows(a: View, b: View, result: View) -> bool:
+    """Whether rows and vector are contiguous, so that each number of the result is one sum of vectors."""
+    return _are_doubles(a, b, result) and a.strides[1] == "1" and b.strides[0] == "1"
+
+
+def _are_doubles(a: View, b: View, result: View) -> bool:
+    return a.dtype == b.dtype == result.dtype == "f64" and result.strides[0] == "1"
+
+
+# ---- columns ---------------------------------------------------------------------------------------------------------
+def by_columns(e: Emitter, a: View, b: View, result: View) -> None:
+    """A short result is summed in registers; of a long one several columns are added at a time."""
+    w = e.w
+    rows, columns = a.dims
+    vectors = w.value(f"sdiv i64 {rows}, {_LANES}")
+    whole = w.multiply(vectors, str(_LANES))
+    left = w.subtract(rows, whole)
+    mask = _mask(e, left)
+    part = w.value(f"select i1 {w.compare('sgt', left, '0')}, i64 1, i64 0")
+    out, long = w.new_label("product.end"), w.new_label("long")
+    used = w.add(vectors, part)
+    labels = [w.new_label("short") for _ in range(_SHORT)]
+    cases = " ".join(f"i64 {k}, label %{label}" for k, label in enumerate(labels, 1))
+    w.effect(f"switch i64 {used}, label %{long} [ {cases} ]")
+    for k, label in enumerate(labels, 1):
+        w.start(label)
+        _short(e, (a, b, result), k, w.value(f"select i1 {w.compare('sgt', left, '0')}, {_MASK} {mask}, {_MASK} {_ALL}"))
+        w.jump(out)
+    w.start(long)
+    e.set_all(result, number(0, result.dtype))
+    first = "0"
+    for count in _COLUMNS:
+        blocks = w.value(f"sdiv i64 {w.subtract(columns, first)}, {count}")
+        _add_columns(e, (a, b, result), first, (blocks, count), (vectors, part, mask))
+        first = w.add(first, w.multiply(blocks, str(count)))
+    w.jump(out)
+    w.start(out)
+
+
+def _short(e: Emitter, views: tuple[View, View, View], count: int, mask: str) -> None:
+    """All of the result in so many vectors, the last of them under a mask: the matrix is read in order."""
+    w = e.w
+    a, b, result = views
+    places = [str(_LANES * k) for k in range(count)]
+    masks = [""] * (count - 1) + [mask]
+
+    def add(column: str, sums: list[str]) -> list[str]:
+        x = _spread(w, e.get(b, [column]))
+        each = zip(sums, places, masks, strict=True)
+        return [_fused(w, total, x, _load(e, a, [place, column], only)) for total, place, only in each]
+
+    sums = w.counted(a.dims[1], [(_VECTOR, "zeroinitializer")] * count, add, "columns")
+    for place, total, only in zip(places, sums, masks, strict=True):
+        _store(e, result, [place], total, only)
+
+
+def _add_columns(
+    e: Emitter, views: tuple[View, View, View], first: str, blocks: tuple[str, int], vectors: tuple[str, str, str]
+) -> None:
+    """Blocks of ``count`` columns, from the column ``first`` on."""
+    w = e.w
+    a, b, result = views
+    count = blocks[1]
+
+    def block(k: str, _: list[str]) -> list[str]:
+        start = w.add(first, w.multiply(k, str(count)))
+        columns = [w.add(start, str(j)) for j in range(count)]
+        factors = [_spread(w, e.get(b, [column])) for column in columns]
+
+        def add(place: str, only: str = "") -> list[str]:
+            total = _load(e, result, [place], only)
+            for column, factor in zip(columns, factors, strict=True):
+                total = _fused(w, total, factor, _load(e, a, [place, column], only))
+            _store(e, result, [place], total, only)
+            return []
+
+        w.counted(vectors[0], [], lambda t, _: add(w.multiply(t, str(_LANES))), "vectors")
+        whole = w.multiply(vectors[0], str(_LANES))
+        w.counted(vectors[1], [], lambda _, __: add(whole, vectors[2]), "rest")
+        return []
+
+    w.counted(blocks[0], [], block, "columns")
+
+
+# ---- rows ------------------------------------------------------------------------------------------------------------
+def by_rows(e: Emitter, a: View, b: View, result: View) -> None:
+    """Row by row, as they lie in memory, each in several sums: processors run ahead into the next rows."""
+    w = e.w
+    columns = a.dims[1]
+    blocks = w.value(f"sdiv i64 {columns}, {_LANES * _SUMS}")
+    first = w.multiply(blocks, str(_LANES * _SUMS))
+    steps = w.value(f"sdiv i64 {w.subtract(columns, first)}, {_LANES}")
+    done = w.add(first, w.multiply(steps, str(_LANES)))
+    left = w.subtract(columns, done)
+    mask = _mask(e, left)
+    part = w.value(f"select i1 {w.compare('sgt', left, '0')}, i64 1, i64 0")
+
+    def row(i: str, _: list[str]) -> list[str]:
+        def term(at: str, total: str, only: str = "") -> str:
+            return _fused(w, total, _load(e, a, [i, at], only), _load(e, b, [at], only))
+
+        def block(k: str, sums: list[str]) -> list[str]:
+            start = w.multiply(k, str(_LANES * _SUMS))
+            return [term(w.add(start, str(_LANES * j)), total) for j, total in enumerate(sums)]
+
+        sums = w.counted(blocks, [(_VECTOR, "zeroinitializer")] * _SUMS, block, "blocks")
+        total = sums[0]
+        for other in sums[1:]:
+            total = w.value(f"fadd reassoc nsz contract {_VECTOR} {total}, {other}")
+        start = [(_VECTOR, total)]
+        total = w.counted(
+            steps, start, lambda k, sums: [term(w.add(first, w.multiply(k, str(_LANES))), sums[0])], "steps"
+        )[0]
+        total = w.counted(part, [(_VECTOR, total)], lambda _, sums: [term(done, sums[0], mask)], "rest")[0]
+        e.put(result, [i], _reduced(e, total))
+        return []
+
+    w.counted(a.dims[0], [], row, "row")
+
+
+# ---- vectors ---------------------------------------------------------------------------------------------------------
+def _spread(w: Writer, x: str) -> str:
+    one = w.value(f"insertelement {_VECTOR} poison, double {x}, i64 0")
+    return w.value(f"shufflevector {_VECTOR} {one}, {_VECTOR} poison, <{_LANES} x i32> zeroinitializer")
+
+
+def _fused(w: Writer, total: str, x: str, y: str) -> str:
+    product = w.value(f"fmul contract {_VECTOR} {x}, {y}")
+    return w.value(f"fadd reassoc nsz contract {_VECTOR} {total}, {product}")
+
+
+def _load(e: Emitter, a: View, index: Sequence[str], mask: str = "") -> str:
+    at = e.address(a, index)
+    if not mask:
+        return e.w.value(f"load {_VECTOR}, ptr {at}, align 8")
+    _use_masked(e)
+    given = f"ptr {at}, i32 8, {_MASK} {mask}, {_VECTOR} zeroinitializer"
+    return e.w.value(f"call {_VECTOR} @llvm.masked.load.v8f64.p0({given})")
+
+
+def _store(e: Emitter, a: View, index: Sequence[str], value: str, mask: str = "") -> None:
+    at = e.address(a, index)
+    if not mask:
+        e.w.effect(f"store {_VECTOR} {value}, ptr {at}, align 8")
+        return
+    _use_masked(e)
+    e.w.effect(f"call void @llvm.masked.store.v8f64.p0({_VECTOR} {value}, ptr {at}, i32 8, {_MASK} {mask})")
+
+
+def _use_masked(e: Emitter) -> None:
+    e.module.declare(f"declare {_VECTOR} @llvm.masked.load.v8f64.p0(ptr, i32, {_MASK}, {_VECTOR})")
+    e.module.declare(f"declare void @llvm.masked.store.v8f64.p0({_VECTOR}, ptr, i32, {_MASK})")
+
+
+def _mask(e: Emitter, count: str) -> str:
+    """The first ``count`` lanes."""
+    w = e.w
+    one = w.value(f"insertelement <{_LANES} x i64> poison, i64 {count}, i64 0")
+    spread = w.value(f"shufflevector <{_LANES} x i64> {one}, <{_LANES} x i64> poison, <{_LANES} x i32> zeroinitializer")
+    lanes = ", ".join(f"i64 {k}" for k in range(_LANES))
+    return w.value(f"icmp slt <{_LANES} x i64> <{lanes}>, {spread}")
+
+
+def _reduced(e: Emitter, total: str) -> str:
+    e.module.declare(f"declare double @llvm.vector.reduce.fadd.v8f64(double, {_VECTOR})")
+    zero = number(-0.0, "f64")
+    return e.w.value(f"call reassoc nsz double @llvm.vector.reduce.fadd.v8f64(double {zero}, {_VECTOR} {total})")
