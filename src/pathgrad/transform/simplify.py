@@ -293,7 +293,7 @@ class _Sharing:
         """The variable from outside that both arms yield; where one of them yields nothing, the other decides."""
         own = {v for arm in (s.then, s.orelse) for x in arm.statements for v in defined(x)}
         for one, other in ((a, b), (b, a)):
-            if isinstance(one, Var) and one not in own and (one is other or self.yielded(other)[0] == "undefined"):
+            if isinstance(one, Var) and one not in own and (one is other or self.is_undefined(other)):
                 return one
         return None
 
@@ -302,26 +302,32 @@ class _Sharing:
         for side, arm in enumerate((s.then, s.orelse)):
             known = dict(here.get(_arm_key(s.condition, side), {}))
             names: AtomMap = {}
+
+            def named(atom: Atom, names: AtomMap = names) -> Atom:
+                return _get(self.get(atom), names)
+
             for result, atom in zip(s.results, arm.yields, strict=True):
                 if isinstance(atom, Var) and result.type == atom.type:
                     names.setdefault(atom, result)
             for x in arm.statements:
                 if isinstance(x, Let) and x.target in names and not x.op.consumes and x.op.name not in _KEEP_APART:
-                    known[_key(x, lambda a, names=names: _get(self.get(a), names))] = names[x.target]
+                    known[_key(x, named)] = names[x.target]
             here[_arm_key(s.condition, side)] = known
 
     def yielded(self, atom: Atom) -> Any:
         """What an arm yields; one undefined number is as good as another."""
+        return ("undefined", str(atom.type)) if self.is_undefined(atom) else _atom_key(atom)
+
+    def is_undefined(self, atom: Atom) -> bool:
+        """Whether an atom is a number that nobody reads."""
         made = self.known.get(atom) if isinstance(atom, Var) else None
-        if made is not None and made.op.name == "undefined" and not made.target.type.is_array:
-            return ("undefined", str(made.target.type))
-        return _atom_key(atom)
+        return made is not None and made.op.name == "undefined" and not made.target.type.is_array
 
     def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
         """An earlier branch on the same condition that takes over what this one computes; None where there is none.
 
-        Both stand where the earlier one stood, so this one may read nothing that was defined since. Of several the first
-        is taken: it may be the same branch, written for another derivative.
+        Both stand where the earlier one stood, so this one may read nothing that was defined since. Of several the
+        first is taken: it may be the same branch, written for another derivative.
         """
         if not _is_pure(s):
             return None
