@@ -20,9 +20,8 @@ def relax_grad(u):
         u_before = u_before_kept[i - 1]  # line 64: for i in range(1, len(u) - 1):
         u[i] = u_before  # line 65: u[i] = u[i - 1] * u[i] + math.sin(u[i + 1])
         u_bar_i = u_bar[i]
-        u_bar[i] = 0.0
         u_bar[i + 1] += u_bar_i * np.cos(u[i + 1])
         t = u_bar_i * u[i]
-        u_bar[i] += u_bar_i * u[i - 1]
+        u_bar[i] = u_bar_i * u[i - 1]
         u_bar[i - 1] += t
     return u_bar

@@ -185,7 +185,9 @@ def kept(f, arguments):
     """The types of what the outermost loops keep."""
     body = adjoint(f, arguments).body
     return sorted(
-        str(s.target.type) for s in body.statements if isinstance(s, Let) and s.op.name in ("empty", "new_list")
+        str(s.target.type)
+        for s in body.statements
+        if isinstance(s, Let) and s.op.name in ("empty", "new_list") and s.role == "kept"
     )
 
 

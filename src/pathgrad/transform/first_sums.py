@@ -6,9 +6,11 @@ them is zeroed after it.
 
 from __future__ import annotations
 
-from ..ir import Block, Builder, Const, Let, Loop, Program, Type, Var, sub_blocks
+from ..ir import Atom, Block, Builder, Const, Let, Loop, Program, Type, Var, sub_blocks
+from ..ir.builder import target_base
 from ..ir.liveness import statement_reads
 from ..ops import TABLE, Index, Slice
+from .affine import Forms
 
 __all__ = ["write_first_sums"]
 
@@ -52,9 +54,10 @@ def _is_fresh(zero: Var, s: Loop, block: Block) -> bool:
 def _write(s: Loop, k: int, zero: Let, block: Block) -> None:
     param, last, result = s.params[k], s.body.yields[k], s.results[k]
     let = next((x for x in s.body.statements if isinstance(x, Let) and x.target is last), None)
-    if let is None or let.op.name != "accumulate" or let.args[0] is not param or let.args[2:] != (s.index,):
+    if let is None or let.op.name != "accumulate" or let.args[0] is not param or len(let.args) != 3:
         return
-    if not (isinstance(s.start, Const) and s.start.value == 0 and isinstance(s.step, Const) and s.step.value == 1):
+    end = _end(s, let.args[2])
+    if end is None or not let.params["index"].is_element:
         return
     if not isinstance(param.type, Type) or param.type.rank != 1 or let.args[1].type != Type(param.type.dtype):
         return
@@ -74,7 +77,7 @@ def _write(s: Loop, k: int, zero: Let, block: Block) -> None:
         builder.append(made)
     at = block.statements.index(zero)
     block.statements[at : at + 1] = before.statements
-    if _token(s.stop) == _token(length):
+    if end == target_base(length.dimension):
         return
     s.results[k] = Var(result.name, result.type)
     with builder.open() as after, builder.at(s.origin, s.role):
@@ -86,5 +89,16 @@ def _write(s: Loop, k: int, zero: Let, block: Block) -> None:
     block.statements[at + 1 : at + 1] = after.statements
 
 
-def _token(atom: object) -> object:
-    return getattr(atom, "dimension", None)
+def _end(s: Loop, place: Atom) -> tuple[object, int] | None:
+    """The end of the places that a loop writes one by one from the first on, as a length; None where it does not."""
+    form = Forms(s, set()).of(place)
+    step = s.step.value if isinstance(s.step, Const) else 0
+    if form is None or form.terms != {s.index: 1} or step not in (1, -1):
+        return None
+    least, most = (s.start, s.stop) if step == 1 else (s.stop, s.start)
+    # a loop that counts down reaches its start, and stops before its end
+    moved = form.constant + (step == -1)
+    if not isinstance(least, Const) or least.value + moved != 0:
+        return None
+    base, shorter = target_base(most.dimension)
+    return base, shorter - moved

@@ -9,6 +9,7 @@ from .induction import count_by_index
 from .interchange import sums_inside
 from .late import compute_late
 from .privatise import privatise
+from .resets import write_once
 from .simplify import share_common
 from .sums import sum_in_numbers
 
@@ -22,5 +23,5 @@ def prepared(program: Program) -> Program:
 
 def polished(program: Program) -> Program:
     """An adjoint program without what is added twice or written in vain; changes ``program`` in place."""
-    program = write_first_sums(arrange_additions(sum_in_numbers(sums_inside(program))))
+    program = write_first_sums(arrange_additions(sum_in_numbers(sums_inside(write_once(program)))))
     return compute_late(remove_dead(share_common(program)))

@@ -107,9 +107,7 @@ def test_a_write_that_leaves_alone_what_it_reads_needs_no_array(
         (one_for_all, (X,)),
     ],
 )
-def test_a_write_over_what_it_reads_is_computed_first(
-    function: Callable[..., Any], arguments: tuple[Any, ...]
-) -> None:
+def test_a_write_over_what_it_reads_is_computed_first(function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     assert allocations(function, *arguments) > 1
     _agrees(function, arguments)
 

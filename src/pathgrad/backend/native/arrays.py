@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from ...errors import NativeUnsupported
 from ...ir import Const, Let, Type, Var
-from .apart import is_apart, is_same_place, part_read
+from .apart import may_overwrite
+from .chain_writer import write_chain
 from .emitter import Emitter
 from .groups import Group, Sink
 from .scalars import convert, elementwise
@@ -146,10 +147,10 @@ def _store(e: Emitter, let: Let) -> None:
     if isinstance(e.peek(base), Pending):
         e.flush()
     array = e.array(base)
-    if e.group is not None and array.owner is not None and id(array.owner) in e.group.storages:
-        # what does not join the group is written now, and the group must have read its operands by then
-        if value not in e.group.values or not _reads_apart(e, e.group, let, array):
-            e.flush()
+    reads = e.group is not None and array.owner is not None and id(array.owner) in e.group.storages
+    # what does not join the group is written now, and the group must have read its operands by then
+    if e.group is not None and reads and (value not in e.group.values or not _reads_apart(e, e.group, let, array)):
+        e.flush()
     e.env[let.target] = array
     where = element_view(e, let, array, numbers)
     assert isinstance(where, View)
@@ -163,8 +164,7 @@ def _reads_apart(e: Emitter, group: Group, let: Let, array: View) -> bool:
         value = e.peek(atom)
         if not isinstance(value, View) or value.owner is not array.owner:
             continue
-        read = part_read(e, atom, array)
-        if read is None or not (is_same_place(let, read) or is_apart(e, let, read)):
+        if not may_overwrite(e, let, atom, array):
             return False
     return True
 
@@ -188,8 +188,12 @@ def _write(e: Emitter, let: Let, where: View, value: object) -> None:
     if not where.dims:
         new = convert(e.w, _one(e, value), _dtype(value), where.dtype)
         if let.op.name == "accumulate":
-            both = [(e.get(where, []), where.dtype), (new, where.dtype)]
-            new = elementwise(e.module, e.w, "add", both, where.dtype, let.target in e.loose)
+            before = e.get(where, [])
+            if let.target in e.chains:
+                new = write_chain(e, e.chains[let.target], before)
+            else:
+                both = [(before, where.dtype), (new, where.dtype)]
+                new = elementwise(e.module, e.w, "add", both, where.dtype, let.target in e.loose)
         e.put(where, [], new)
         return
     source = e.read(value)

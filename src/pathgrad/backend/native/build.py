@@ -6,6 +6,7 @@ import re
 
 from ...ir import Call, ListType, Program, Type, Var, programs_called, walk
 from ...options import Options
+from .chains import short_chains
 from .control import part_types
 from .emitter import Emitter, Rules
 from .functions import own_storage, signature
@@ -72,6 +73,7 @@ def _write_function(
     e.is_called = called
     if not called:
         e.loose = loose_results(program)
+        e.chains = short_chains(program, e.loose)
     recursive = program in _reached_from(program)
     if recursive:
         _check_depth(e)

@@ -15,6 +15,7 @@ import numpy as np
 from ...errors import NativeUnsupported
 from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
+from .chained import Chain
 from .definitions import Definitions, LengthClasses
 from .escape import plan_stack
 from .groups import Group
@@ -85,6 +86,8 @@ class Emitter:
         self.definitions = Definitions.of(program.body)
         #: results of statements that may be rounded otherwise than the program says
         self.loose: set[Var] = set()
+        #: additions that are computed in another way, by their targets
+        self.chains: dict[Var, Chain] = {}
         #: statements (by identity) and axes of positions that were checked before
         self.proven: set[tuple[int, int]] = set()
         self.classes = LengthClasses(program.body)

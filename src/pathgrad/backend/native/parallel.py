@@ -226,7 +226,7 @@ class _Part:
     def emitter(self) -> Emitter:
         """One that writes a function of the inputs."""
         e = Emitter(self.e.module, self.program, self.e.names, self.e.rules)
-        e.part, e.origin, e.loose = self.loop, self.s.origin, self.e.loose
+        e.part, e.origin, e.loose, e.chains = self.loop, self.s.origin, self.e.loose, self.e.chains
         e.local.update(self.inputs)
         return e
 

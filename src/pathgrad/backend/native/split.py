@@ -109,7 +109,7 @@ def _reads_elsewhere(nest: Nest, inputs: dict[Var, Value]) -> bool:
 def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     outer = nest.e
     e = Emitter(outer.module, outer.program, outer.names, outer.rules)
-    e.depth, e.origin, e.loose = 1, outer.origin, outer.loose
+    e.depth, e.origin, e.loose, e.chains = 1, outer.origin, outer.loose, outer.chains
     n = e.w.value("sub nsw i64 %last, %first")
     parameters: list[str] = []
 
