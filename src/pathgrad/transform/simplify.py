@@ -293,7 +293,7 @@ class _Sharing:
         """The variable from outside that both arms yield; where one of them yields nothing, the other decides."""
         own = {v for arm in (s.then, s.orelse) for x in arm.statements for v in defined(x)}
         for one, other in ((a, b), (b, a)):
-            if isinstance(one, Var) and one not in own and (one is other or self.yielded(other)[0] == "undefined"):
+            if isinstance(one, Var) and one not in own and (one is other or self.is_undefined(other)):
                 return one
         return None
 
@@ -312,10 +312,12 @@ class _Sharing:
 
     def yielded(self, atom: Atom) -> Any:
         """What an arm yields; one undefined number is as good as another."""
+        return ("undefined", str(atom.type)) if self.is_undefined(atom) else _atom_key(atom)
+
+    def is_undefined(self, atom: Atom) -> bool:
+        """Whether a number is none that anything reads."""
         made = self.known.get(atom) if isinstance(atom, Var) else None
-        if made is not None and made.op.name == "undefined" and not made.target.type.is_array:
-            return ("undefined", str(made.target.type))
-        return _atom_key(atom)
+        return made is not None and made.op.name == "undefined" and not atom.type.is_array
 
     def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
         """An earlier branch on the same condition that takes over what this one computes; None where there is none.
