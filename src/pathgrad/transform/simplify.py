@@ -6,6 +6,7 @@ the first is visible.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -305,9 +306,10 @@ class _Sharing:
             for result, atom in zip(s.results, arm.yields, strict=True):
                 if isinstance(atom, Var) and result.type == atom.type:
                     names.setdefault(atom, result)
+            get = functools.partial(_get, mapping=names)
             for x in arm.statements:
                 if isinstance(x, Let) and x.target in names and not x.op.consumes and x.op.name not in _KEEP_APART:
-                    known[_key(x, lambda a, names=names: _get(self.get(a), names))] = names[x.target]
+                    known[_key(x, get)] = names[x.target]
             here[_arm_key(s.condition, side)] = known
 
     def yielded(self, atom: Atom) -> Any:
@@ -322,8 +324,8 @@ class _Sharing:
     def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
         """An earlier branch on the same condition that takes over what this one computes; None where there is none.
 
-        Both stand where the earlier one stood, so this one may read nothing that was defined since. Of several the first
-        is taken: it may be the same branch, written for another derivative.
+        Both stand where the earlier one stood, so this one may read nothing that was defined since. Of several the
+        first is taken: it may be the same branch, written for another derivative.
         """
         if not _is_pure(s):
             return None
