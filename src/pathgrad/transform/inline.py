@@ -30,7 +30,7 @@ from ..ir.types import ValueType
 from .lengths import settle_lengths
 from .simplify import clone_block, rename_atoms, share_common
 
-__all__ = ["inlined"]
+__all__ = ["inlined", "with_inputs"]
 
 #: A program does not grow beyond so many statements.
 _LARGEST = 4000
@@ -54,6 +54,12 @@ def inlined(program: Program) -> Program:
         program.derived[key] = _inlined(program)
     result: Program = program.derived[key]
     return result
+
+
+def with_inputs(program: Program, inputs: list[Var]) -> Program:
+    """The same program, with inputs of whose lengths more is known; a new one."""
+    body = _Body(Call(program, list(inputs), []), program).block
+    return replace(program, inputs=inputs, body=body, derived={})
 
 
 def _inlined(program: Program) -> Program:

@@ -6,6 +6,7 @@ the first is visible.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -303,15 +304,13 @@ class _Sharing:
             known = dict(here.get(_arm_key(s.condition, side), {}))
             names: AtomMap = {}
 
-            def named(atom: Atom, names: AtomMap = names) -> Atom:
-                return _get(self.get(atom), names)
-
             for result, atom in zip(s.results, arm.yields, strict=True):
                 if isinstance(atom, Var) and result.type == atom.type:
                     names.setdefault(atom, result)
+            get = functools.partial(_get, mapping=names)
             for x in arm.statements:
                 if isinstance(x, Let) and x.target in names and not x.op.consumes and x.op.name not in _KEEP_APART:
-                    known[_key(x, named)] = names[x.target]
+                    known[_key(x, get)] = names[x.target]
             here[_arm_key(s.condition, side)] = known
 
     def yielded(self, atom: Atom) -> Any:
@@ -319,9 +318,9 @@ class _Sharing:
         return ("undefined", str(atom.type)) if self.is_undefined(atom) else _atom_key(atom)
 
     def is_undefined(self, atom: Atom) -> bool:
-        """Whether an atom is a number that nobody reads."""
+        """Whether a number is none that anything reads."""
         made = self.known.get(atom) if isinstance(atom, Var) else None
-        return made is not None and made.op.name == "undefined" and not made.target.type.is_array
+        return made is not None and made.op.name == "undefined" and not atom.type.is_array
 
     def joined(self, s: Branch, before: list[Statement]) -> Branch | None:
         """An earlier branch on the same condition that takes over what this one computes; None where there is none.

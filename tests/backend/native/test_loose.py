@@ -81,3 +81,29 @@ def test_a_derivative_that_decides_is_strict() -> None:
 def test_values_and_derivatives_come_out_together() -> None:
     value, _ = pg.value_and_grad(chain, (0, 1))(0.3, 1.7, 9)
     assert value == chain(0.3, 1.7, 9)
+
+
+def handed_on(x, n):
+    """Derivatives that a function only moves."""
+    out = np.empty(n)
+    for k in range(n):
+        out[k] = pg.grad(quotient, 1)(x[k], x[k])
+    return out
+
+
+def stepped(x, n):
+    """A derivative that goes into a value."""
+    out = np.empty(n)
+    for k in range(n):
+        out[k] = x[k] - pg.grad(quotient, 1)(x[k], x[k])
+    return out
+
+
+def test_a_derivative_that_is_only_moved_is_loose_and_one_that_is_computed_with_is_not() -> None:
+    for f, expected in ((handed_on, True), (stepped, False)):
+        compiled = pg.compile(f)
+        arguments = (np.linspace(1.0, 2.0, 12), 12)
+        np.testing.assert_allclose(compiled(*arguments), f(*arguments), rtol=1e-14)
+        program = compiled.example_entry("ir", arguments, {}).program
+        own = {s.target for s in walk(program.body) if isinstance(s, Let) and s.role == "adjoint"}
+        assert bool(own & loose_results(program)) is expected

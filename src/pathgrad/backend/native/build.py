@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...ir import Call, ListType, Program, Type, Var, programs_called, walk
 from ...options import Options
+from ...transform.supposed import Supposed
 from .chains import short_chains
 from .control import part_types
 from .emitter import Emitter, Rules
@@ -28,7 +30,9 @@ attributes #1 = { nounwind "prefer-vector-width"="256" }
 """
 
 
-def build(program: Program, options: Options, may_bail: bool = False) -> tuple[NativeModule, dict[int, str]]:
+def build(
+    program: Program, options: Options, may_bail: bool = False, supposed: Sequence[Supposed] = ()
+) -> tuple[NativeModule, dict[int, str]]:
     """Write the functions of a program and of all that it calls.
 
     Parameters
@@ -39,6 +43,8 @@ def build(program: Program, options: Options, may_bail: bool = False) -> tuple[N
         How to compile.
     may_bail : bool
         Whether a function may return 2: the call must start again in code that was built without this.
+    supposed : sequence of Supposed
+        The lengths of arguments without which the program must return 2.
 
     Returns
     -------
@@ -53,7 +59,8 @@ def build(program: Program, options: Options, may_bail: bool = False) -> tuple[N
         names[id(each)] = f"pg_main_{plain}" if each is program else f"pg_{k}_{plain}"
     called = {id(s.program) for each in programs for s in walk(each.body) if isinstance(s, Call)}
     for each in programs:
-        _write_function(module, each, names, each is not program, id(each) in called)
+        own = supposed if each is program else ()
+        _write_function(module, each, names, each is not program, id(each) in called, own)
     return module, names
 
 
@@ -66,7 +73,12 @@ _RULES = Rules(write_statement, write_group, release_list)
 
 
 def _write_function(
-    module: NativeModule, program: Program, names: dict[int, str], internal: bool, called: bool
+    module: NativeModule,
+    program: Program,
+    names: dict[int, str],
+    internal: bool,
+    called: bool,
+    supposed: Sequence[Supposed] = (),
 ) -> None:
     """Write a program as a function of the module."""
     e = Emitter(module, program, names, _RULES)
@@ -80,6 +92,8 @@ def _write_function(
     for k, variable in enumerate(program.inputs):
         e.local.add(variable)
         e.env[variable] = _parameter(e, program, k, variable)
+    for k, axis, n in supposed:
+        e.bail_unless(e.w.compare("eq", f"%a{k}.{axis}", str(n)))
     e.block(program.body, set())
     for atom in program.body.yields:
         if isinstance(atom.type, Type) and atom.type.rank:

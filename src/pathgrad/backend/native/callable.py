@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ...ir import Loop, Program, Type, While, walk
 from ...options import Options
 from ...transform.lanes import in_lanes
+from ...transform.supposed import suppose_lengths
 from .build import build, module_text
 from .entry import write_entry
 from .machine import object_code
@@ -58,16 +59,17 @@ def compile_native(
         Something in the program has no native form.
     """
     may_bail = may_bail and options.bounds_checks and not program.consumed
+    original, leaves = program, leaves_of(program, weak)
+    program, supposed = suppose_lengths(program) if may_bail else (program, [])
     program = in_lanes(program)
-    module, names = build(program, options, may_bail)
-    leaves = leaves_of(program, weak)
+    module, names = build(program, options, may_bail, supposed)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
     code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
     native = NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
     if may_bail:
-        native.make_checked = functools.partial(compile_native, program, options, weak, may_bail=False)
+        native.make_checked = functools.partial(compile_native, original, options, weak, may_bail=False)
     return native
 
 

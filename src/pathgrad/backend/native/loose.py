@@ -9,13 +9,15 @@ could decide otherwise.
 
 from __future__ import annotations
 
-from ...ir import Atom, Branch, Call, Let, Loop, Program, Statement, Type, Var, While, walk
+from ...ir import Atom, Branch, Call, Let, Loop, Program, Statement, Type, Var, While, is_float, walk
 
 __all__ = ["loose_results"]
 
 _DERIVATIVE = ("adjoint", "tangent")
 #: What a derivative may go through although it chooses: only its first operand decides.
 _CHOICES = ("where", "extend")
+#: What only moves numbers: where a function hands on a derivative, it is a derivative still.
+_MOVES = ("store", "load", "pack", "stack", "concatenate", "copy", "transpose", "reshape", "expand_dims")
 
 
 def loose_results(program: Program) -> set[Var]:
@@ -76,6 +78,8 @@ def _strict(s: Statement) -> list[Atom]:
         return [] if s.role in _DERIVATIVE else list(s.args)
     if s.role == "kept":
         return []
+    if s.op.name in _MOVES:
+        return [a for a in s.args if not is_float(a.type)]
     if s.role not in _DERIVATIVE:
         return list(s.args)
     if s.op.name in _CHOICES:
