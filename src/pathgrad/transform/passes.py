@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..ir import Program, remove_dead
 from .additions import arrange_additions
+from .early_sums import sum_before_products
 from .first_sums import write_first_sums
 from .induction import count_by_index
 from .interchange import sums_inside
@@ -24,4 +25,5 @@ def prepared(program: Program) -> Program:
 def polished(program: Program) -> Program:
     """An adjoint program without what is added twice or written in vain; changes ``program`` in place."""
     program = write_first_sums(arrange_additions(sum_in_numbers(sums_inside(write_once(program)))))
+    program = sum_before_products(program)
     return compute_late(remove_dead(share_common(program)))

@@ -1,7 +1,7 @@
 """What a backward part needs from the forward part of its scope: kept, or computed again (floor 3).
 
 The rule, scope by scope. In an outermost loop the backward body re-executes what it reads from the carried values at
-the start of the iteration, which the forward loop keeps (and only those that are read); in loops inside it, what the
+the start of the iteration, which the forward loop keeps (and only those that are read), but for what is `costly`; in loops inside it, what the
 backward body reads is kept as it is, unless it is cheap to have again. A read of an array that the loop changes in
 place is kept: the array is gone by then, the element is small. In a branch, what the backward arm reads is a result of
 the forward arm.
@@ -14,6 +14,7 @@ from collections.abc import Sequence, Set
 from ..ir import Atom, Block, Branch, Builder, Loop, Statement, Type, Var, While, defined
 from ..ir.liveness import statement_reads
 from ..ops import TABLE
+from .costly import worth_keeping
 from .extents import Lengths
 from .keeper import Keeper
 from .scope import Past, Scope
@@ -61,6 +62,8 @@ def cut_loop(
     scope.read_shapes_elsewhere(backward)
     demanded = scope.demanded(backward)
     kept, again = scope.divide(demanded, keep_all=depth > 0)
+    if not depth and (also := worth_keeping(scope, demanded, kept, again)):
+        kept, again = scope.divide(demanded, keep_all=False, also=also)
     before: list[Statement] = []
     back_index = Var(index.name if index is not None else "k", Type("i64"))
     keeper = Keeper(s, builder, back_index, before, lengths)

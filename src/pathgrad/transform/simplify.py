@@ -303,7 +303,6 @@ class _Sharing:
         for side, arm in enumerate((s.then, s.orelse)):
             known = dict(here.get(_arm_key(s.condition, side), {}))
             names: AtomMap = {}
-
             for result, atom in zip(s.results, arm.yields, strict=True):
                 if isinstance(atom, Var) and result.type == atom.type:
                     names.setdefault(atom, result)

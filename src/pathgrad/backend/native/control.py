@@ -14,8 +14,10 @@ from .arrays import trip_count
 from .emitter import Emitter
 from .hoisting import hoist_checks
 from .parallel import part_of, write_team
+from .rank_one import open_gathering
 from .pauses import Carried, strips, turns
 from .stationary import is_small, is_stationary, storage_of
+from .scratch import open_scratch
 from .values import Value, View
 from .writer import LLVM_TYPES
 
@@ -82,6 +84,7 @@ class _Carried(Carried):
             e.env[self.s.params[k]] = value
         for k, parts in zip(self.moving, self.grouped([name for name, _ in self.phis]), strict=True):
             e.env[self.s.params[k]] = e.received(self.s.params[k].type, parts)
+            e.meet(self.s.params[k])
         if not held:
             e.owned = []
 
@@ -127,7 +130,10 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     e.has_rows = e.has_rows or e.depth > 0
     hoist_checks(e, s)
     carried = _Carried(e, s, live)
+    gathering = open_gathering(e, s, dict(carried.still))
     first, last = part_of(e, s, trips)
+    scratch, ready = open_scratch(w, e.owned, first, last)
+    carried.before = ready
     strip = strips(e, s, carried, first, last)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
     w.jump(head)
@@ -143,7 +149,13 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     e.ranges.known = dict(known)
     e.ranges.enter(s)
     carried.enter(held=True)
+    outer, e.gathering = e.gathering, gathering or e.gathering
+    e.scratches.append(scratch)
     after, going_on = _body(e, s, carried)
+    e.scratches.pop()
+    e.gathering = outer
+    if gathering:
+        gathering.end_of_turn(e)
     e.ranges.known = known
     following = w.value(f"add nuw nsw i64 {counter}, 1")
     if pauses:
@@ -160,7 +172,10 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     w.start(out)
     if strip:
         strip.close([name for name, _ in carried.phis])
+    scratch.close(ready)
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
+    if gathering:
+        gathering.add(e)
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:
@@ -261,6 +276,7 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
     out = w.new_label("endif")
     w.branch(condition, *labels)
     outer, known = e.owned, e.ranges.known
+    scratches, e.scratches = e.scratches, []  # an arm does not run in every turn
     ends: list[tuple[list[list[str]], str]] = []
     for label, arm in zip(labels, (s.then, s.orelse), strict=True):
         w.start(label)
@@ -273,6 +289,7 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
         ends.append((parts, w.label))
         w.jump(out)
     e.owned, e.ranges.known = outer, known
+    e.scratches = scratches
     w.start(out)
     for k, value in {**common, **slots}.items():
         e.env[s.results[k]] = value

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from .escape import plan_stack
 from .groups import Group
 from .module import NativeModule, memory_type
 from .ranges import Ranges
+from .scratch import Scratch
 from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
@@ -97,6 +99,10 @@ class Emitter:
         self.same: dict[str, str] = {}
         #: the loop of which this function runs some of the turns
         self.part: Loop | None = None
+        #: the loops around, if what is being written runs in each of their turns, outermost first
+        self.scratches: list[Scratch] = []
+        #: what the loop being written puts by for later
+        self.gathering: Any = None
         #: how many loops are around what is being written, and the counted ones among them
         self.depth = 0
         self.loops: list[Loop] = []
@@ -250,24 +256,46 @@ class Emitter:
     # ---- memory ------------------------------------------------------------------------------------------------------
     def allocate(self, dtype: str, dims: Sequence[str], target: Var | None = None) -> View:
         """A new array; its block holds the reference."""
-        size = "1"
-        for n in dims:
-            size = self.w.multiply(size, n)
-        for n in dims:
-            if n.startswith("-"):
-                raise NativeUnsupported("an array of negative length")
+        dims = tuple(map(self.canonical, dims))
+        if any(n.startswith("-") for n in dims):
+            raise NativeUnsupported("an array of negative length")
+        size = str(math.prod(int(n) for n in dims)) if all(n.isdigit() for n in dims) else ""
         if size.isdigit() and target in self.stack.arrays and int(size) <= 64:
             data = self.w.slot(f"[{max(int(size), 1)} x {memory_type(dtype)}]")
             owner = Owned(data, on_stack=True)
         else:
-            bytes_ = self._bytes(dims, SIZES[dtype])
-            data = self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {bytes_}"])
-            self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
-            owner = Owned(data)
+            scratch = self._scratch(dims) if target in self.stack.local else None
+            if scratch is None:
+                bytes_ = self._bytes(dims, SIZES[dtype])
+                owner = self._allocated(bytes_)
+            else:
+                owner, bytes_ = self._reused(scratch, dtype, dims)
+            data = owner.handle
             self.owned.append(owner)
             if self.module.options.poison:
                 self.w.effect(f"call void @llvm.memset.p0.i64(ptr {data}, i8 -1, i64 {bytes_}, i1 false)")
         return View(dtype, data, tuple(dims), self.steps(dims), owner, True)
+
+    def _allocated(self, bytes_: str) -> Owned:
+        data = self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {bytes_}"])
+        self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
+        return Owned(data)
+
+    def _scratch(self, dims: Sequence[str]) -> Scratch | None:
+        """The outermost loop before which storage of these lengths can be made."""
+        return next((scratch for scratch in self.scratches if scratch.has(dims)), None)
+
+    def _reused(self, scratch: Scratch, dtype: str, dims: Sequence[str]) -> tuple[Owned, str]:
+        """Storage that a loop has for all its turns, and its bytes."""
+        spare = scratch.spare.setdefault((str(SIZES[dtype]), *dims), [])
+        if not spare:
+            with scratch:
+                bytes_ = self.w.select(scratch.runs, self._bytes(dims, SIZES[dtype]), "0")
+                made = self._allocated(bytes_)
+            scratch.owned.append(made)
+            spare.append((made.handle, bytes_))
+        data, bytes_ = spare.pop()
+        return Owned(data, on_stack=True, spare=(spare, bytes_)), bytes_
 
     def _bytes(self, dims: Sequence[str], element: int) -> str:
         """The bytes of an array; more than there can be where the product does not fit into 64 bits."""
@@ -394,6 +422,8 @@ class Emitter:
 
     def release(self, owner: Owned) -> None:
         """One reference less."""
+        if owner.spare is not None:
+            owner.spare[0].append((owner.handle, owner.spare[1]))
         if owner.on_stack:
             return
         if owner.list_type is not None:

@@ -78,11 +78,14 @@ class StackPlan:
     ----------
     arrays : set of Var
         Arrays that never outlive the block that creates them.
+    local : set of Var
+        These and larger ones that never outlive the block either.
     slotted : set of Var
         Small arrays that loops carry: each iteration copies its own into one place.
     """
 
     arrays: set[Var]
+    local: set[Var]
     slotted: set[Var]
 
 
@@ -104,8 +107,8 @@ def plan_stack(program: Program) -> StackPlan:
         if settled == slotted:
             break
         slotted = settled
-    arrays = {v for v in _created(program.body) if is_small(v) and sharing.root(v) not in escaping}
-    return StackPlan(arrays, slotted)
+    local = {v for v in _created(program.body) if sharing.root(v) not in escaping}
+    return StackPlan({v for v in local if is_small(v)}, local, slotted)
 
 
 def _created(block: Block) -> list[Var]:

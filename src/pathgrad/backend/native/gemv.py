@@ -13,7 +13,7 @@ from .emitter import Emitter
 from .values import View
 from .writer import Writer, number
 
-__all__ = ["by_columns", "by_rows", "is_by_columns", "is_by_rows"]
+__all__ = ["add_products", "by_columns", "by_rows", "is_by_columns", "is_by_rows"]
 
 _LANES = 8
 _VECTOR = f"<{_LANES} x double>"
@@ -23,8 +23,10 @@ _ALL = f"<{', '.join(['i1 true'] * _LANES)}>"
 _COLUMNS = (8, 4, 1)
 #: Results of so many vectors stay in registers.
 _SHORT = 8
-#: A row is so many sums.
-_SUMS = 4
+#: Rows of so many numbers are summed so many at a time; of shorter ones memory is read faster in order.
+_LONG, _ROWS = 96, 4
+#: Vectors of a tile of a result.
+_TILE = 4
 
 
 def is_by_columns(a: View, b: View, result: View) -> bool:
@@ -118,38 +120,97 @@ def _add_columns(
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
 def by_rows(e: Emitter, a: View, b: View, result: View) -> None:
-    """Row by row, as they lie in memory, each in several sums: processors run ahead into the next rows."""
+    """Long rows four at a time, which read the vector once; others one by one, as they lie in memory."""
     w = e.w
-    columns = a.dims[1]
-    blocks = w.value(f"sdiv i64 {columns}, {_LANES * _SUMS}")
-    first = w.multiply(blocks, str(_LANES * _SUMS))
-    steps = w.value(f"sdiv i64 {w.subtract(columns, first)}, {_LANES}")
-    done = w.add(first, w.multiply(steps, str(_LANES)))
+    rows, columns = a.dims
+    steps = w.value(f"sdiv i64 {columns}, {_LANES}")
+    done = w.multiply(steps, str(_LANES))
     left = w.subtract(columns, done)
     mask = _mask(e, left)
     part = w.value(f"select i1 {w.compare('sgt', left, '0')}, i64 1, i64 0")
+    is_long = w.compare("sge", columns, str(_LONG))
+    blocks = w.select(is_long, w.value(f"sdiv i64 {rows}, {_ROWS}"), "0")
 
-    def row(i: str, _: list[str]) -> list[str]:
-        def term(at: str, total: str, only: str = "") -> str:
-            return _fused(w, total, _load(e, a, [i, at], only), _load(e, b, [at], only))
+    def some(start: str, count: int) -> None:
+        lines = [w.add(start, str(j)) for j in range(count)]
 
-        def block(k: str, sums: list[str]) -> list[str]:
-            start = w.multiply(k, str(_LANES * _SUMS))
-            return [term(w.add(start, str(_LANES * j)), total) for j, total in enumerate(sums)]
+        def step(t: str, sums: list[str], only: str = "") -> list[str]:
+            at = w.multiply(t, str(_LANES))
+            y = _load(e, b, [at], only)
+            return [_fused(w, total, _load(e, a, [i, at], only), y) for i, total in zip(lines, sums, strict=True)]
 
-        sums = w.counted(blocks, [(_VECTOR, "zeroinitializer")] * _SUMS, block, "blocks")
-        total = sums[0]
-        for other in sums[1:]:
-            total = w.value(f"fadd reassoc nsz contract {_VECTOR} {total}, {other}")
-        start = [(_VECTOR, total)]
-        total = w.counted(
-            steps, start, lambda k, sums: [term(w.add(first, w.multiply(k, str(_LANES))), sums[0])], "steps"
-        )[0]
-        total = w.counted(part, [(_VECTOR, total)], lambda _, sums: [term(done, sums[0], mask)], "rest")[0]
-        e.put(result, [i], _reduced(e, total))
+        sums = w.counted(steps, [(_VECTOR, "zeroinitializer")] * count, step, "steps")
+        carried = [(_VECTOR, total) for total in sums]
+        sums = w.counted(part, carried, lambda _, values: step(steps, values, mask), "rest")
+        for i, total in zip(lines, sums, strict=True):
+            e.put(result, [i], _reduced(e, total))
+
+    def block(k: str, _: list[str]) -> list[str]:
+        some(w.multiply(k, str(_ROWS)), _ROWS)
         return []
 
-    w.counted(a.dims[0], [], row, "row")
+    w.counted(blocks, [], block, "rows")
+    first = w.multiply(blocks, str(_ROWS))
+
+    def single(k: str, _: list[str]) -> list[str]:
+        some(w.add(first, k), 1)
+        return []
+
+    w.counted(w.subtract(rows, first), [], single, "row")
+
+
+# ---- sums of outer products ------------------------------------------------------------------------------------------
+def add_products(e: Emitter, x: View, y: View, result: View) -> None:
+    """Add ``x' y`` to the result: tiles of two rows and four vectors stay in registers while the sum runs."""
+    w = e.w
+    rows, columns = result.dims
+    pairs = w.value(f"sdiv i64 {rows}, 2")
+    tiles = w.value(f"sdiv i64 {columns}, {_TILE * _LANES}")
+    done = w.multiply(tiles, str(_TILE * _LANES))
+    rest = w.subtract(columns, done)
+    vectors = w.value(f"sdiv i64 {w.add(rest, str(_LANES - 1))}, {_LANES}")
+
+    def tile(lines: list[str], places: list[str], only: str = "") -> None:
+        index = [(i, place) for i in lines for place in places]
+
+        def turn(t: str, sums: list[str]) -> list[str]:
+            factors = {i: _spread(w, e.get(x, [t, i])) for i in lines}
+            vectors = {place: _load(e, y, [t, place], only) for place in places}
+            return [
+                _fused(w, total, factors[i], vectors[p]) for total, (i, p) in zip(sums, index, strict=True)
+            ]
+
+        before = [(_VECTOR, _load(e, result, [i, place], only)) for i, place in index]
+        for (i, place), total in zip(index, w.counted(x.dims[0], before, turn, "sum"), strict=True):
+            _store(e, result, [i, place], total, only)
+
+    def across(lines: list[str]) -> None:
+        def whole(k: str, _: list[str]) -> list[str]:
+            start = w.multiply(k, str(_TILE * _LANES))
+            tile(lines, [w.add(start, str(_LANES * j)) for j in range(_TILE)])
+            return []
+
+        def part(k: str, _: list[str]) -> list[str]:
+            place = w.add(done, w.multiply(k, str(_LANES)))
+            tile(lines, [place], _mask(e, w.subtract(columns, place)))
+            return []
+
+        w.counted(tiles, [], whole, "tiles")
+        w.counted(vectors, [], part, "parts")
+
+    def pair(k: str, _: list[str]) -> list[str]:
+        first = w.multiply(k, "2")
+        across([first, w.add(first, "1")])
+        return []
+
+    w.counted(pairs, [], pair, "pairs")
+    paired = w.multiply(pairs, "2")
+
+    def single(k: str, _: list[str]) -> list[str]:
+        across([w.add(paired, k)])
+        return []
+
+    w.counted(w.subtract(rows, paired), [], single, "single")
 
 
 # ---- vectors ---------------------------------------------------------------------------------------------------------

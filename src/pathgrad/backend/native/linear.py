@@ -9,13 +9,15 @@ from .emitter import Emitter
 from .gemv import by_columns, by_rows, is_by_columns, is_by_rows
 from .outline import outlined
 from .scalars import convert, elementwise
-from .values import View
+from .values import Owned, View
 from .writer import LLVM_TYPES, SIZES, UNROLLED, number
 
 __all__ = ["PRODUCTS"]
 
 #: Below so many multiplications a call costs more than it saves.
 _SMALL = 4096
+#: Up to so many multiplications, and from so many rows on, a transposed matrix is copied.
+_COPIED, _MANY = 1_000_000, 32
 
 
 def _matmul(e: Emitter, let: Let) -> None:
@@ -192,7 +194,7 @@ def _blas(e: Emitter, a: View, b: View, result: View) -> None:
     letter = "d" if result.dtype == "f64" else "s"
     symbol = e.module.blas(f"{letter}gemm")
     e.module.declare(f"declare void @{symbol}({', '.join(['ptr'] * 13)})")
-    first, first_flag, first_step = _operand(e, b)
+    first, first_flag, first_step = _in_order(e, b, a.dims[0])
     second, second_flag, second_step = _operand(e, a)
     m, n, k = (w.value(f"trunc i64 {x} to i32") for x in (b.dims[1], a.dims[0], a.dims[1]))
     step = w.value(f"trunc i64 {result.strides[0]} to i32")
@@ -208,6 +210,34 @@ def _blas(e: Emitter, a: View, b: View, result: View) -> None:
     flags = [kept("i8", x) for x in (first_flag, second_flag)]
     args = [*flags, *sizes[:3], one, first, sizes[3], second, sizes[4], zero, result.data, sizes[5]]
     w.effect(f"call void @{symbol}({', '.join(f'ptr {x}' for x in args)})")
+
+
+def _in_order(e: Emitter, b: View, rows: str) -> tuple[str, str, str]:
+    """What `_operand` says of the second matrix; a small one that is transposed is copied into rows.
+
+    OpenBLAS multiplies small matrices as they lie, unless the first that it is given is transposed: then it copies both.
+    """
+    w = e.w
+    if b.strides[1] == "1" or b.strides[0] != "1":
+        return _operand(e, b)
+    given = _operand(e, b)
+    size = w.multiply(b.dims[0], b.dims[1])
+    few, many = w.compare("sle", w.multiply(size, rows), str(_COPIED)), w.compare("sge", rows, str(_MANY))
+    copies, on, before = w.new_label("copies"), w.new_label("operand"), w.label
+    w.branch(w.value(f"and i1 {few}, {many}"), copies, on)
+    w.start(copies)
+    copied = e.allocate(b.dtype, b.dims)
+    outlined(e, "copy", [b, copied], lambda views: e.copy_into(views[1], views[0]))
+    own = _operand(e, copied)
+    end = w.label
+    w.jump(on)
+    w.start(on)
+    pairs = zip(("ptr", "i8", "i32"), given, own, strict=True)
+    data, flag, step = (w.phi(kind, [(x, before), (y, end)]) for kind, x, y in pairs)
+    assert copied.owner is not None
+    e.owned.remove(copied.owner)
+    e.owned.append(Owned(w.phi("ptr", [("null", before), (copied.owner.handle, end)])))
+    return data, flag, step
 
 
 def _operand(e: Emitter, a: View) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from .fusion import join, same_lengths
 from .generators import GENERATORS, check_integral, checked_power
 from .groups import Group, Member, Sink
 from .linear import PRODUCTS
+from .rank_one import gathers
 from .scalars import convert, elementwise
 from .storage import LISTS
 from .values import Pending, Splat, Value, View
@@ -27,7 +28,7 @@ def write_statement(e: Emitter, s: object, live: set[Var]) -> None:
     """Write one statement; ``live`` is read after it."""
     if isinstance(s, Let):
         _let(e, s)
-        if s.target.type.rank:
+        if s.target.type.rank and s.target in e.env:
             e.meet(s.target)
         return
     e.flush()
@@ -45,6 +46,8 @@ def write_statement(e: Emitter, s: object, live: set[Var]) -> None:
 def _let(e: Emitter, let: Let) -> None:
     name = let.op.name
     type_ = let.target.type
+    if gathers(e, let):
+        return
     e.ranges.learn(let)
     e.flush_writes(let.args)
     if isinstance(type_, ListType) or (let.args and isinstance(let.args[0].type, ListType)):

@@ -20,12 +20,15 @@ class Owned:
     list_type : ListType or None
         What the allocation is, if it is a list.
     on_stack : bool
-        It is a stack slot: nothing counts its references.
+        It is a stack slot, or scratch of a loop: nothing counts its references.
+    spare : tuple or None
+        For scratch, where it goes when it is not in use any more, and its bytes.
     """
 
     handle: str
     list_type: ListType | None = None
     on_stack: bool = False
+    spare: tuple[list[tuple[str, str]], str] | None = None
 
 
 @dataclass(eq=False)
