@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ...ir import Loop, Program, Type, While, walk
 from ...options import Options
-from ...transform.lanes import in_lanes
+from .arrange import arranged
 from .build import build, module_text
 from .entry import write_entry
 from .machine import object_code
@@ -58,7 +58,7 @@ def compile_native(
         Something in the program has no native form.
     """
     may_bail = may_bail and options.bounds_checks and not program.consumed
-    program = in_lanes(program)
+    given, program = program, arranged(program)
     module, names = build(program, options, may_bail)
     leaves = leaves_of(program, weak)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
@@ -67,7 +67,7 @@ def compile_native(
     written = sorted(program.consumed)
     native = NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
     if may_bail:
-        native.make_checked = functools.partial(compile_native, program, options, weak, may_bail=False)
+        native.make_checked = functools.partial(compile_native, given, options, weak, may_bail=False)
     return native
 
 
