@@ -119,7 +119,6 @@ class _Carried(Carried):
 
 def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     """Write a counted loop."""
-    w = e.w
     start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
     trips = trip_count(e, start, stop, step)
     if write_team(e, s, trips, live):
@@ -127,6 +126,14 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     e.has_rows = e.has_rows or e.depth > 0
     hoist_checks(e, s)
     carried = _Carried(e, s, live)
+    with e.scratch.loop(e.w, e.release):
+        _counted(e, s, (start, step, trips), carried)
+
+
+def _counted(e: Emitter, s: Loop, places: tuple[str, str, str], carried: _Carried) -> None:
+    """Write the blocks of a counted loop."""
+    w = e.w
+    start, step, trips = places
     first, last = part_of(e, s, trips)
     strip = strips(e, s, carried, first, last)
     head, inside, out = (w.new_label(f"for{part}") for part in ("", ".body", ".end"))
@@ -207,8 +214,14 @@ def _results(
 
 def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     """Write a loop with a condition."""
-    w = e.w
     carried = _Carried(e, s, live)
+    with e.scratch.loop(e.w, e.release):
+        _conditional(e, s, carried)
+
+
+def _conditional(e: Emitter, s: While, carried: _Carried) -> None:
+    """Write the blocks of a loop with a condition."""
+    w = e.w
     head, inside, out = (w.new_label(f"while{part}") for part in ("", ".body", ".end"))
     w.jump(head)
     w.start(head)
@@ -265,11 +278,12 @@ def write_branch(e: Emitter, s: Branch, live: set[Var]) -> None:
     for label, arm in zip(labels, (s.then, s.orelse), strict=True):
         w.start(label)
         e.owned, e.ranges.known = [], dict(known)
-        e.block(arm, set())
-        parts = e.hand_on([arm.yields[k] for k in moving], set())
-        for k, place in slots.items():
-            e.copy_into(place, e.array(arm.yields[k]))
-        e.leave()
+        with e.scratch.arm():
+            e.block(arm, set())
+            parts = e.hand_on([arm.yields[k] for k in moving], set())
+            for k, place in slots.items():
+                e.copy_into(place, e.array(arm.yields[k]))
+            e.leave()
         ends.append((parts, w.label))
         w.jump(out)
     e.owned, e.ranges.known = outer, known

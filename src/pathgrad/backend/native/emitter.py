@@ -20,6 +20,7 @@ from .escape import plan_stack
 from .groups import Group
 from .module import NativeModule, memory_type
 from .ranges import Ranges
+from .scratch import Scratch, give_back
 from .values import Listing, Owned, Pending, Splat, Value, View
 from .writer import LLVM_TYPES, SIZES, Writer, number
 
@@ -79,6 +80,8 @@ class Emitter:
         self.owned: list[Owned] = []
         self.origin: Origin | None = None
         self.stack = plan_stack(program)
+        #: storage of arrays that iterations make
+        self.scratch = Scratch()
         #: the caller may give up the arguments while it reads the results
         self.is_called = False
         self.ranges = Ranges()
@@ -258,13 +261,21 @@ class Emitter:
             owner = Owned(data, on_stack=True)
         else:
             bytes_ = self._bytes(dims, SIZES[dtype])
-            data = self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {bytes_}"])
+            sizes = [str(SIZES[dtype]), *dims]
+            owner = None
+            if target in self.stack.local:
+                owner = self.scratch.take(self.w, sizes, lambda: self._new(dims, dtype))
+            owner = owner or Owned(self._new(dims, dtype))
+            data = owner.handle
             self.check(self.w.compare("ne", data, "null", "ptr"), "memory", "{0} bytes cannot be allocated", [bytes_])
-            owner = Owned(data)
             self.owned.append(owner)
             if self.module.options.poison:
                 self.w.effect(f"call void @llvm.memset.p0.i64(ptr {data}, i8 -1, i64 {bytes_}, i1 false)")
         return View(dtype, data, tuple(dims), self.steps(dims), owner, True)
+
+    def _new(self, dims: Sequence[str], dtype: str) -> str:
+        """The address of new memory for an array, or null."""
+        return self.helper("pg_allocate", "noalias ptr", ["ptr %state", f"i64 {self._bytes(dims, SIZES[dtype])}"])
 
     def _bytes(self, dims: Sequence[str], element: int) -> str:
         """The bytes of an array; more than there can be where the product does not fit into 64 bits."""
@@ -392,6 +403,9 @@ class Emitter:
     def release(self, owner: Owned) -> None:
         """One reference less."""
         if owner.on_stack:
+            return
+        if owner.scratch is not None:
+            give_back(owner)
             return
         if owner.list_type is not None:
             self.rules.release_list(self, owner.handle, owner.list_type)

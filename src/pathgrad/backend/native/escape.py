@@ -76,12 +76,15 @@ class StackPlan:
 
     Attributes
     ----------
-    arrays : set of Var
+    local : set of Var
         Arrays that never outlive the block that creates them.
+    arrays : set of Var
+        The small ones of known lengths.
     slotted : set of Var
         Small arrays that loops carry: each iteration copies its own into one place.
     """
 
+    local: set[Var]
     arrays: set[Var]
     slotted: set[Var]
 
@@ -104,8 +107,8 @@ def plan_stack(program: Program) -> StackPlan:
         if settled == slotted:
             break
         slotted = settled
-    arrays = {v for v in _created(program.body) if is_small(v) and sharing.root(v) not in escaping}
-    return StackPlan(arrays, slotted)
+    local = {v for v in _created(program.body) if sharing.root(v) not in escaping}
+    return StackPlan(local, {v for v in local if is_small(v)}, slotted)
 
 
 def _created(block: Block) -> list[Var]:

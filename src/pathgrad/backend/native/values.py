@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...ir import ListType
 
@@ -21,11 +22,14 @@ class Owned:
         What the allocation is, if it is a list.
     on_stack : bool
         It is a stack slot: nothing counts its references.
+    scratch : object
+        Whose storage it is, if that is given back to a loop's iterations (`scratch`).
     """
 
     handle: str
     list_type: ListType | None = None
     on_stack: bool = False
+    scratch: Any = None
 
 
 @dataclass(eq=False)

@@ -68,6 +68,11 @@ class Writer:
         self._count += 1
         return self._count
 
+    @property
+    def count(self) -> int:
+        """The number of the newest value."""
+        return self._count
+
     # ---- instructions ------------------------------------------------------------------------------------------------
     def value(self, instruction: str) -> str:
         """Write ``%v = instruction`` and return the value's name."""
