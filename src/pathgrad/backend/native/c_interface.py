@@ -17,7 +17,7 @@ from typing import Any
 from ...errors import ArgumentError, NativeUnsupported
 from ...ir import ListType, Program, Type
 from ...options import Options
-from ...transform.lanes import in_lanes
+from .arrange import arranged
 from .build import build, module_text
 from .control import part_types
 from .functions import result_words
@@ -275,7 +275,7 @@ def compile_c(program: Program, options: Options) -> CFunction:
     NativeUnsupported
         Something in the program has no native form.
     """
-    program = in_lanes(program)
+    program = arranged(program)
     module, names = build(program, options)
     writer = _CWriter(module, program, names[id(program)])
     module.functions.append(writer.write())

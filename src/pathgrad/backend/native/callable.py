@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ...ir import Loop, Program, Type, While, walk
 from ...options import Options
-from ...transform.lanes import in_lanes
 from ...transform.supposed import suppose_lengths
+from .arrange import arranged
 from .build import build, module_text
 from .entry import write_entry
 from .machine import object_code
@@ -61,7 +61,7 @@ def compile_native(
     may_bail = may_bail and options.bounds_checks and not program.consumed
     original, leaves = program, leaves_of(program, weak)
     program, supposed = suppose_lengths(program) if may_bail else (program, [])
-    program = in_lanes(program)
+    program = arranged(program)
     module, names = build(program, options, may_bail, supposed)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)

@@ -15,6 +15,7 @@ from .fusion import same_lengths
 from .generators import GENERATORS
 from .groups import Group, Member, Sink
 from .reductions import Accumulator, accumulator
+from .reuse import storage_for
 from .scalars import convert, elementwise
 from .split import split
 from .values import Pending, Splat, View
@@ -32,7 +33,10 @@ def write_group(e: Emitter, group: Group) -> None:
     for m in wanted:
         type_ = m.let.target.type
         assert isinstance(type_, Type)
-        outputs[m.let.target] = e.allocate(type_.dtype, group.dims, m.let.target)
+        place = storage_for(e, group, members, sinks, m.let.target)
+        if place is None or any(place is view for view in outputs.values()):
+            place = e.allocate(type_.dtype, group.dims, m.let.target)
+        outputs[m.let.target] = place
     nest = _Nest(e, group, members, outputs, sinks)
     if members or sinks:
         nest.write()
@@ -145,12 +149,15 @@ class _Nest:
 
         for m in self.members:
             values[m.let.target] = _member(e, m, element, index)
+        # an output may lie where something is read
+        summed = [element(a.sink.source) for a in self.accumulators]
+        written = [element(s.source) for s in self.writes]
         for target, view in self.outputs.items():
             e.put(view, index, values[target])
-        for a in self.accumulators:
-            a.add(element(a.sink.source), index)
-        for s in self.writes:
-            _write(e, s, element(s.source), index)
+        for a, value in zip(self.accumulators, summed, strict=True):
+            a.add(value, index)
+        for s, value in zip(self.writes, written, strict=True):
+            _write(e, s, value, index)
 
     def finish(self) -> None:
         """Give the reductions their values."""

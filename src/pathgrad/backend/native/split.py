@@ -89,13 +89,14 @@ def _dtype(atom: Atom) -> str:
 def _arguments(inputs: dict[Var, Value], outputs: Sequence[View]) -> list[tuple[str, str]]:
     """The function's arguments: kinds and values."""
     fields = []
+    read = {value.data for value in inputs.values() if isinstance(value, View)}
     for variable, value in inputs.items():
         if isinstance(value, View):
             fields.append(("ptr", value.data))
         else:
             assert isinstance(value, str | Splat)
             fields.append((LLVM_TYPES[_dtype(variable)], value if isinstance(value, str) else value.value))
-    return [*fields, *(("ptr", view.data) for view in outputs)]
+    return [*fields, *(("ptr", view.data) for view in outputs if view.data not in read)]
 
 
 def _reads_elsewhere(nest: Nest, inputs: dict[Var, Value]) -> bool:
@@ -121,15 +122,19 @@ def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
         return View(dtype, data, (n,), ("1",), Owned(f"%a{k}", on_stack=True), True)
 
     shared: dict[str, View] = {}
+    written = {view.data for view in nest.outputs.values()}
     for variable, value in inputs.items():
         if isinstance(value, View):
-            here = part(_dtype(variable), "readonly ")
+            here = part(_dtype(variable), "" if value.data in written else "readonly ")
             e.env[variable] = shared.setdefault(value.data, here)
         else:
             own = f"%a{len(parameters)}"
             parameters.append(f"{LLVM_TYPES[_dtype(variable)]} {own}")
             e.env[variable] = own if isinstance(value, str) else Splat(_dtype(variable), own, (n,))
-    outputs = {target: part(view.dtype, "") for target, view in nest.outputs.items()}
+    outputs = {
+        target: shared[view.data] if view.data in shared else part(view.dtype, "")
+        for target, view in nest.outputs.items()
+    }
     group = Group((n,), (None,))
     for m in nest.members:
         e.env[m.let.target] = Pending((n,))

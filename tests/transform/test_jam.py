@@ -1,0 +1,181 @@
+"""Nests that are executed several outer iterations at a time: which ones, and that every bit is as before."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pathgrad as pg
+from pathgrad.frontend import read, source_of, spec_of
+from pathgrad.ir import Const, Loop, check, evaluate, walk
+from pathgrad.transform.jam import TOGETHER, jammed
+
+A = np.random.default_rng(2).normal(size=(13, 13))
+PACKED = np.random.default_rng(3).normal(size=(3, 13 * 14 // 2))
+
+
+def below(a, x):
+    y = x.copy()
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            y[j] += a[i, j] * x[i]
+    return y
+
+
+def all_of_it(a, x):
+    y = np.zeros(len(x))
+    for i in range(1, len(x)):
+        for j in range(len(x)):
+            y[j] += a[i, j] * x[i]
+    return y
+
+
+def with_a_sum(a, x):
+    """The inner loop has a sum of its own, which is stored after it; numbers come before it."""
+    y, z = np.zeros(len(x)), np.zeros(len(x))
+    for i in range(len(x)):
+        double = 2.0 * x[i]
+        total = 0.0
+        for j in range(i, len(x)):
+            y[j] += a[i, j] * double
+            total += a[j, i]
+        z[i] = total * double
+    return y, z
+
+
+def packed(rows, x):
+    """Positions are counted by a loop around; after counters have become sums of indices they are no state."""
+    total = 0.0
+    for k in range(len(rows)):
+        y = np.zeros(len(x))
+        p = 0
+        for i in range(len(x)):
+            for j in range(i + 1, len(x)):
+                y[j] += rows[k, p] * x[i]
+                p += 1
+        for i in range(len(x)):
+            total += y[i] * y[i]
+    return total
+
+
+# ---- to be left alone ------------------------------------------------------------------------------------------------
+def reads_what_it_writes(a, x):
+    y = x.copy()
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            y[j] += a[i, j] * y[i]
+    return y
+
+
+def moves_with_the_outer_index(a, x):
+    y = np.zeros(2 * len(x))
+    for i in range(len(x)):
+        for j in range(len(x)):
+            y[i + j] += a[i, j] * x[i]
+    return y
+
+
+def one_element(a, x):
+    """All inner iterations add to one element: their order would change."""
+    y = np.zeros(2)
+    for i in range(len(x)):
+        for j in range(len(x)):
+            y[1] += a[i, j]
+    return y
+
+
+def carries_a_number(a, x):
+    y = np.zeros(len(x))
+    factor = 1.0
+    for i in range(len(x)):
+        for j in range(len(x)):
+            y[j] += factor * a[i, j]
+            factor = 0.5 * factor + x[j]
+    return y
+
+
+def ends_outside(a, x):
+    """The inner loop's start may pass its end."""
+    y = np.zeros(len(x))
+    for i in range(len(x)):
+        for j in range(i + 3, len(x)):
+            y[j] += a[i, j] * x[i]
+    return y
+
+
+def goes_on_with_the_last(a, x):
+    """An iteration reads what the one before has added up."""
+    y, last = np.zeros(len(x)), 0.0
+    for i in range(len(x)):
+        total = 0.0
+        for j in range(len(x)):
+            y[j] += a[i, j] * last
+            total += a[i, j]
+        last = total
+    return y
+
+
+JAMMED = [below, all_of_it, with_a_sum]
+LEFT_ALONE = [
+    reads_what_it_writes, moves_with_the_outer_index, one_element, carries_a_number, ends_outside,
+    goes_on_with_the_last,
+]  # fmt: skip
+
+
+def primal(f, *arguments):
+    named, lengths = dict(zip(("a", "x"), arguments, strict=True)), {}
+    specs = {name: spec_of(value, lengths, name) for name, value in named.items()}
+    return read(source_of(f), specs, named.__getitem__).program
+
+
+def flat(values):
+    return values if isinstance(values, tuple | list) else (values,)
+
+
+def bits(values):
+    return [np.asarray(v).tobytes() for v in flat(values)]
+
+
+def groups(program):
+    """The loops that have several iterations of another loop in each of theirs."""
+    return [s for s in walk(program.body) if isinstance(s, Loop) and isinstance(s.start, Const) and s.index.name == "k"]
+
+
+@pytest.mark.parametrize("f", JAMMED)
+@pytest.mark.parametrize("n", [9, 10, 11, 12, 13])
+def test_the_same_bits(f, n):
+    arguments = A[:n, :n], A[0, :n]
+    program = primal(f, *arguments)
+    other = check(jammed(program))
+    assert other is not program
+    assert groups(other)
+    assert bits(evaluate(other, *arguments)) == bits(evaluate(program, *arguments))
+    for few in range(TOGETHER + 2):
+        short = A[:few, :few], A[0, :few]
+        assert bits(evaluate(other, *short)) == bits(evaluate(program, *short))
+
+
+@pytest.mark.parametrize("f", LEFT_ALONE)
+def test_left_alone(f):
+    program = primal(f, A, A[0])
+    assert jammed(program) is program
+
+
+@pytest.mark.parametrize("f", [*JAMMED, *LEFT_ALONE])
+def test_native_code_agrees(f):
+    for n in (0, 1, 3, 9, 12, 13):
+        a, x = A[:n, :n].copy(), A[0, :n].copy()
+        for got, wanted in zip(flat(pg.compile(f)(a, x)), flat(f(a, x)), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-13)
+
+
+def test_the_counter_of_a_packed_triangle():
+    x = A[0].copy()
+    program = pg.transform(packed, argnums=(0, 1), example=(PACKED, x)).program
+    other = check(jammed(program))
+    assert groups(other)
+    for one, two in zip(evaluate(other, PACKED, x), evaluate(program, PACKED, x), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-14)
+    native = pg.grad(packed, (0, 1))(PACKED, x)
+    for one, two in zip(native, evaluate(program, PACKED, x), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-12)
