@@ -150,7 +150,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         pauses.turn()
     end = w.label
     if going_on is None:
-        w.jump(head)
+        w.repeat(head, _apart(s, carried, trips))
     else:
         w.branch(going_on, head, out)
     close_counter(following, end)
@@ -161,6 +161,12 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     if strip:
         strip.close([name for name, _ in carried.phis])
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
+
+
+def _apart(s: Loop, carried: _Carried, trips: str) -> bool:
+    """Whether nothing is gained by several iterations of a loop after one another: none waits for a number."""
+    inner = any(isinstance(each, Loop | While) for each in walk(s.body))
+    return not inner and not trips.isdigit() and not {"double", "float"} & set(carried.kinds())
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:

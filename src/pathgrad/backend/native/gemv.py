@@ -83,7 +83,7 @@ def _short(e: Emitter, views: tuple[View, View, View], count: int, mask: str) ->
         each = zip(sums, places, masks, strict=True)
         return [_fused(w, total, x, _load(e, a, [place, column], only)) for total, place, only in each]
 
-    sums = w.counted(a.dims[1], [(_VECTOR, "zeroinitializer")] * count, add, "columns")
+    sums = w.counted(a.dims[1], [(_VECTOR, "zeroinitializer")] * count, add, "columns", once=True)
     for place, total, only in zip(places, sums, masks, strict=True):
         _store(e, result, [place], total, only)
 
@@ -108,12 +108,12 @@ def _add_columns(
             _store(e, result, [place], total, only)
             return []
 
-        w.counted(vectors[0], [], lambda t, _: add(w.multiply(t, str(_LANES))), "vectors")
+        w.counted(vectors[0], [], lambda t, _: add(w.multiply(t, str(_LANES))), "vectors", once=True)
         whole = w.multiply(vectors[0], str(_LANES))
-        w.counted(vectors[1], [], lambda _, __: add(whole, vectors[2]), "rest")
+        w.counted(vectors[1], [], lambda _, __: add(whole, vectors[2]), "rest", once=True)
         return []
 
-    w.counted(blocks[0], [], block, "columns")
+    w.counted(blocks[0], [], block, "columns", once=True)
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
@@ -137,19 +137,23 @@ def by_rows(e: Emitter, a: View, b: View, result: View) -> None:
             start = w.multiply(k, str(_LANES * _SUMS))
             return [term(w.add(start, str(_LANES * j)), total) for j, total in enumerate(sums)]
 
-        sums = w.counted(blocks, [(_VECTOR, "zeroinitializer")] * _SUMS, block, "blocks")
+        sums = w.counted(blocks, [(_VECTOR, "zeroinitializer")] * _SUMS, block, "blocks", once=True)
         total = sums[0]
         for other in sums[1:]:
             total = w.value(f"fadd reassoc nsz contract {_VECTOR} {total}, {other}")
         start = [(_VECTOR, total)]
-        total = w.counted(
-            steps, start, lambda k, sums: [term(w.add(first, w.multiply(k, str(_LANES))), sums[0])], "steps"
-        )[0]
-        total = w.counted(part, [(_VECTOR, total)], lambda _, sums: [term(done, sums[0], mask)], "rest")[0]
+
+
+        def step(k: str, sums: list[str]) -> list[str]:
+            return [term(w.add(first, w.multiply(k, str(_LANES))), sums[0])]
+
+        total = w.counted(steps, start, step, "steps", once=True)[0]
+        last = [(_VECTOR, total)]
+        total = w.counted(part, last, lambda _, sums: [term(done, sums[0], mask)], "rest", once=True)[0]
         e.put(result, [i], _reduced(e, total))
         return []
 
-    w.counted(a.dims[0], [], row, "row")
+    w.counted(a.dims[0], [], row, "row", once=True)
 
 
 # ---- vectors ---------------------------------------------------------------------------------------------------------
