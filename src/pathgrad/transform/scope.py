@@ -89,9 +89,7 @@ class Scope:
         if mapping:
             rename_atoms(backward, mapping)
 
-    def divide(
-        self, demanded: list[Var], keep_all: bool, also: Set[Var] = frozenset()
-    ) -> tuple[list[Var], list[Var]]:
+    def divide(self, demanded: list[Var], keep_all: bool, also: Set[Var] = frozenset()) -> tuple[list[Var], list[Var]]:
         """Which of the demanded variables are kept, and which computed again (from kept ones and those in ``also``)."""
         kept: dict[Var, None] = {}
         again: dict[Var, None] = {}
@@ -106,7 +104,12 @@ class Scope:
             if v in kept or v in again or v is self.index or v in self.past.undone:
                 return
             keep = keep_all and not (self.undoing and isinstance(self.definition.get(v), Let))
-            if v in self.params or v in also or self._must_keep(v) or (keep and not self.is_cheap(v, free=free_with(v))):
+            if (
+                v in self.params
+                or v in also
+                or self._must_keep(v)
+                or (keep and not self.is_cheap(v, free=free_with(v)))
+            ):
                 kept[v] = None
                 return
             again[v] = None

@@ -1,8 +1,9 @@
 """Products of matrices and vectors in native code: every remainder of every block, views, and what lies beside them."""
 
 import numpy as np
-import pathgrad as pg
 import pytest
+
+import pathgrad as pg
 
 LENGTHS = [0, 1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 40, 57, 63, 64, 65, 71, 100, 129]
 

@@ -14,6 +14,7 @@ from .emitter import Emitter, Rules
 from .functions import own_storage, signature
 from .kernels import write_group
 from .loose import loose_results
+from .metadata import numbered
 from .module import NativeModule
 from .runtime import STACK_LIMIT_AT
 from .statements import write_statement
@@ -25,8 +26,6 @@ __all__ = ["build"]
 _ATTRIBUTES = """
 attributes #0 = { nounwind "prefer-vector-width"="512" }
 attributes #1 = { nounwind "prefer-vector-width"="256" }
-!0 = !{!"branch_weights", i32 100000, i32 1}
-!1 = !{!"branch_weights", i32 1, i32 100000}
 """
 
 
@@ -66,7 +65,7 @@ def build(
 
 def module_text(module: NativeModule) -> str:
     """The complete text of a module."""
-    return module.text() + _ATTRIBUTES
+    return numbered(module.text() + _ATTRIBUTES.rstrip())
 
 
 _RULES = Rules(write_statement, write_group, release_list)

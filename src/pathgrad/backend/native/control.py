@@ -14,10 +14,10 @@ from .arrays import trip_count
 from .emitter import Emitter
 from .hoisting import hoist_checks
 from .parallel import part_of, write_team
-from .rank_one import open_gathering
 from .pauses import Carried, strips, turns
-from .stationary import is_small, is_stationary, storage_of
+from .rank_one import open_gathering
 from .scratch import open_scratch
+from .stationary import is_small, is_stationary, storage_of
 from .values import Value, View
 from .writer import LLVM_TYPES
 
@@ -162,7 +162,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         pauses.turn()
     end = w.label
     if going_on is None:
-        w.jump(head)
+        w.repeat(head, _apart(s, carried, trips))
     else:
         w.branch(going_on, head, out)
     close_counter(following, end)
@@ -176,6 +176,12 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
     if gathering:
         gathering.add(e)
+
+
+def _apart(s: Loop, carried: _Carried, trips: str) -> bool:
+    """Whether nothing is gained by several iterations of a loop after one another: none waits for a number."""
+    inner = any(isinstance(each, Loop | While) for each in walk(s.body))
+    return not inner and not trips.isdigit() and not {"double", "float"} & set(carried.kinds())
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:

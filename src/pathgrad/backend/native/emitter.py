@@ -346,7 +346,9 @@ class Emitter:
             return
         self.for_each(view.dims, lambda index: self.put(view, index, value), flat=view.contiguous)
 
-    def for_each(self, dims: Sequence[str], body: Callable[[Sequence[str]], None], flat: bool = False) -> None:
+    def for_each(
+        self, dims: Sequence[str], body: Callable[[Sequence[str]], None], flat: bool = False, once: bool = True
+    ) -> None:
         """A nest of loops over an index space; one loop over all elements if the index is not needed."""
         if flat and len(dims) > 1:
 
@@ -354,22 +356,22 @@ class Emitter:
                 body(["0"] * (len(dims) - 1) + [k])
                 return []
 
-            self.w.counted(self.size(dims), [], each, "fill")
+            self.w.counted(self.size(dims), [], each, "fill", once)
             return
         if not dims:
             body([])
             return
-        self._nest(list(dims), [], body)
+        self._nest(list(dims), [], body, once)
 
-    def _nest(self, dims: list[str], index: list[str], body: Callable[[Sequence[str]], None]) -> None:
+    def _nest(self, dims: list[str], index: list[str], body: Callable[[Sequence[str]], None], once: bool) -> None:
         def inside(k: str, _: list[str]) -> list[str]:
             if len(dims) == 1:
                 body([*index, k])
             else:
-                self._nest(dims[1:], [*index, k], body)
+                self._nest(dims[1:], [*index, k], body, once)
             return []
 
-        self.w.counted(dims[0], [], inside, "nest")
+        self.w.counted(dims[0], [], inside, "nest", once=once)
 
     def address(self, view: View, index: Sequence[str]) -> str:
         """The address of an element."""

@@ -60,7 +60,9 @@ def by_columns(e: Emitter, a: View, b: View, result: View) -> None:
     w.effect(f"switch i64 {used}, label %{long} [ {cases} ]")
     for k, label in enumerate(labels, 1):
         w.start(label)
-        _short(e, (a, b, result), k, w.value(f"select i1 {w.compare('sgt', left, '0')}, {_MASK} {mask}, {_MASK} {_ALL}"))
+        _short(
+            e, (a, b, result), k, w.value(f"select i1 {w.compare('sgt', left, '0')}, {_MASK} {mask}, {_MASK} {_ALL}")
+        )
         w.jump(out)
     w.start(long)
     e.set_all(result, number(0, result.dtype))
@@ -85,7 +87,7 @@ def _short(e: Emitter, views: tuple[View, View, View], count: int, mask: str) ->
         each = zip(sums, places, masks, strict=True)
         return [_fused(w, total, x, _load(e, a, [place, column], only)) for total, place, only in each]
 
-    sums = w.counted(a.dims[1], [(_VECTOR, "zeroinitializer")] * count, add, "columns")
+    sums = w.counted(a.dims[1], [(_VECTOR, "zeroinitializer")] * count, add, "columns", once=True)
     for place, total, only in zip(places, sums, masks, strict=True):
         _store(e, result, [place], total, only)
 
@@ -110,12 +112,12 @@ def _add_columns(
             _store(e, result, [place], total, only)
             return []
 
-        w.counted(vectors[0], [], lambda t, _: add(w.multiply(t, str(_LANES))), "vectors")
+        w.counted(vectors[0], [], lambda t, _: add(w.multiply(t, str(_LANES))), "vectors", once=True)
         whole = w.multiply(vectors[0], str(_LANES))
-        w.counted(vectors[1], [], lambda _, __: add(whole, vectors[2]), "rest")
+        w.counted(vectors[1], [], lambda _, __: add(whole, vectors[2]), "rest", once=True)
         return []
 
-    w.counted(blocks[0], [], block, "columns")
+    w.counted(blocks[0], [], block, "columns", once=True)
 
 
 # ---- rows ------------------------------------------------------------------------------------------------------------
@@ -139,9 +141,9 @@ def by_rows(e: Emitter, a: View, b: View, result: View) -> None:
             y = _load(e, b, [at], only)
             return [_fused(w, total, _load(e, a, [i, at], only), y) for i, total in zip(lines, sums, strict=True)]
 
-        sums = w.counted(steps, [(_VECTOR, "zeroinitializer")] * count, step, "steps")
+        sums = w.counted(steps, [(_VECTOR, "zeroinitializer")] * count, step, "steps", once=True)
         carried = [(_VECTOR, total) for total in sums]
-        sums = w.counted(part, carried, lambda _, values: step(steps, values, mask), "rest")
+        sums = w.counted(part, carried, lambda _, values: step(steps, values, mask), "rest", once=True)
         for i, total in zip(lines, sums, strict=True):
             e.put(result, [i], _reduced(e, total))
 
@@ -149,14 +151,14 @@ def by_rows(e: Emitter, a: View, b: View, result: View) -> None:
         some(w.multiply(k, str(_ROWS)), _ROWS)
         return []
 
-    w.counted(blocks, [], block, "rows")
+    w.counted(blocks, [], block, "rows", once=True)
     first = w.multiply(blocks, str(_ROWS))
 
     def single(k: str, _: list[str]) -> list[str]:
         some(w.add(first, k), 1)
         return []
 
-    w.counted(w.subtract(rows, first), [], single, "row")
+    w.counted(w.subtract(rows, first), [], single, "row", once=True)
 
 
 # ---- sums of outer products ------------------------------------------------------------------------------------------
@@ -176,12 +178,10 @@ def add_products(e: Emitter, x: View, y: View, result: View) -> None:
         def turn(t: str, sums: list[str]) -> list[str]:
             factors = {i: _spread(w, e.get(x, [t, i])) for i in lines}
             vectors = {place: _load(e, y, [t, place], only) for place in places}
-            return [
-                _fused(w, total, factors[i], vectors[p]) for total, (i, p) in zip(sums, index, strict=True)
-            ]
+            return [_fused(w, total, factors[i], vectors[p]) for total, (i, p) in zip(sums, index, strict=True)]
 
         before = [(_VECTOR, _load(e, result, [i, place], only)) for i, place in index]
-        for (i, place), total in zip(index, w.counted(x.dims[0], before, turn, "sum"), strict=True):
+        for (i, place), total in zip(index, w.counted(x.dims[0], before, turn, "sum", once=True), strict=True):
             _store(e, result, [i, place], total, only)
 
     def across(lines: list[str]) -> None:
@@ -195,22 +195,22 @@ def add_products(e: Emitter, x: View, y: View, result: View) -> None:
             tile(lines, [place], _mask(e, w.subtract(columns, place)))
             return []
 
-        w.counted(tiles, [], whole, "tiles")
-        w.counted(vectors, [], part, "parts")
+        w.counted(tiles, [], whole, "tiles", once=True)
+        w.counted(vectors, [], part, "parts", once=True)
 
     def pair(k: str, _: list[str]) -> list[str]:
         first = w.multiply(k, "2")
         across([first, w.add(first, "1")])
         return []
 
-    w.counted(pairs, [], pair, "pairs")
+    w.counted(pairs, [], pair, "pairs", once=True)
     paired = w.multiply(pairs, "2")
 
     def single(k: str, _: list[str]) -> list[str]:
         across([w.add(paired, k)])
         return []
 
-    w.counted(w.subtract(rows, paired), [], single, "single")
+    w.counted(w.subtract(rows, paired), [], single, "single", once=True)
 
 
 # ---- vectors ---------------------------------------------------------------------------------------------------------

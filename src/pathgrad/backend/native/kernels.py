@@ -126,7 +126,8 @@ class _Nest:
             return [a.result for a in carried]
 
         kinds = [(a.kind, value) for a, value in zip(carried, initial, strict=True)]
-        return e.w.counted(trips, kinds, body, "axis")
+        innermost = len(index) == self.rank - 1
+        return e.w.counted(trips, kinds, body, "axis", once=innermost and not self.accumulators)
 
     # ---- one position ------------------------------------------------------------------------------------------------
     def _position(self, index: Sequence[str]) -> None:

@@ -136,7 +136,7 @@ def _by_vector(e: Emitter, a: View, b: View, result: View) -> None:
                 x = convert(e.w, e.get(a, [index[0], k]), a.dtype, result.dtype)
                 e.put(result, index, _fused(e, e.get(result, index), x, y, result.dtype))
 
-            e.for_each(result.dims, add)
+            e.for_each(result.dims, add, once=False)
             return []
 
         e.w.counted(b.dims[0], [], column, "column")

@@ -7,6 +7,7 @@ than all the rest of a call whose code is there.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import importlib
@@ -16,7 +17,7 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,21 @@ def _target() -> Any:
     triple, cpu, features = host()
     target = binding.Target.from_triple(triple)
     return target.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="small", jit=True)
+
+
+@contextlib.contextmanager
+def _plain_addresses() -> Iterator[None]:
+    """Within this, LLVM leaves the addresses in loops as they are written.
+
+    Its pass for them (loop strength reduction) and what follows from its results take up to half of code generation, and
+    none of the benchmark's programs is faster for it: a processor adds base and index for nothing. The setting is the
+    process's own; others who compile with LLVM should not find it changed.
+    """
+    _binding().set_option("pathgrad", "-disable-lsr")
+    try:
+        yield
+    finally:
+        _binding().set_option("pathgrad", "-disable-lsr=false")
 
 
 def _optimised(text: str, level: int) -> Any:
@@ -132,7 +148,7 @@ def object_code(text: str, level: int = 3, kept: bool = False) -> bytes:
     key = digest("object", text, str(level), versions()) if place else ""
     code = place.get(key) if place else None
     if code is None:
-        with _LOCK:
+        with _LOCK, _plain_addresses():
             code = bytes(_target().emit_object(_optimised(text, level)))
         if place:
             place.put(key, code)
@@ -147,7 +163,7 @@ def optimised_text(text: str, level: int = 3) -> str:
 
 def assembly(text: str, level: int = 3) -> str:
     """The module in assembly language."""
-    with _LOCK:
+    with _LOCK, _plain_addresses():
         written: str = _target().emit_assembly(_optimised(text, level))
     return written
 

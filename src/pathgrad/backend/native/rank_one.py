@@ -7,7 +7,6 @@ small matrices, and the product of these is added to the cotangent when there ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...ir import Let, Loop, Type, Var, walk

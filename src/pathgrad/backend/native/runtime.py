@@ -55,7 +55,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], str]] = {
         (),
         """; memory of at least so many bytes, which begins with its own size; large blocks are used again, because
 ; new ones cost a page fault for every 4096 bytes
-define internal ptr @pg_take_block(i64 %bytes) {
+define internal ptr @pg_take_block(i64 %bytes) noinline {
   %large = icmp uge i64 %bytes, 131072
   br i1 %large, label %look, label %new
 look:
@@ -81,7 +81,7 @@ back:
 other:
   %k.next = add i64 %k, 1
   %more = icmp ult i64 %k.next, 8
-  br i1 %more, label %next, label %new
+  br i1 %more, label %next, label %new, !llvm.loop !once
 new:
   %fresh = call ptr @malloc(i64 %bytes)
   %failed = icmp eq ptr %fresh, null
@@ -94,7 +94,7 @@ done:
 }
 
 ; give memory back: large blocks are kept in a free place, others are freed
-define internal void @pg_give_block(ptr %block) {
+define internal void @pg_give_block(ptr %block) noinline {
   %size = load i64, ptr %block
   %large = icmp uge i64 %size, 131072
   %bounded = icmp ule i64 %size, 134217728
@@ -111,7 +111,7 @@ next:
 other:
   %k.next = add i64 %k, 1
   %more = icmp ult i64 %k.next, 8
-  br i1 %more, label %next, label %free
+  br i1 %more, label %next, label %free, !llvm.loop !once
 free:
   call void @free(ptr %block)
   br label %end
@@ -189,7 +189,7 @@ one:
 empty:
   %k.next = add i64 %k, 1
   %more = icmp ult i64 %k.next, {SPARE_COUNT}
-  br i1 %more, label %size, label %done
+  br i1 %more, label %size, label %done, !llvm.loop !once
 done:
   ret void
 }}

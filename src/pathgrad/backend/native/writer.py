@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
+from .metadata import ONCE
+
 __all__ = ["LLVM_TYPES", "SIZES", "Writer", "number"]
 
 #: Register type of each dtype; a bool is ``i8`` in memory.
@@ -136,6 +138,10 @@ class Writer:
         """End the block: go to ``label``."""
         self.effect(f"br label %{label}")
 
+    def repeat(self, head: str, once: bool) -> None:
+        """End the last block of a loop; ``once`` keeps LLVM from writing several iterations after one another."""
+        self.effect(f"br label %{head}{ONCE if once else ''}")
+
     def branch(self, condition: str, then: str, orelse: str, more: str = "") -> None:
         """End the block: go one of two ways."""
         self.effect(f"br i1 {condition}, label %{then}, label %{orelse}{more}")
@@ -159,7 +165,12 @@ class Writer:
         return name, close
 
     def counted(
-        self, trips: str, carried: Sequence[tuple[str, str]], body: Callable[[str, list[str]], list[str]], hint: str
+        self,
+        trips: str,
+        carried: Sequence[tuple[str, str]],
+        body: Callable[[str, list[str]], list[str]],
+        hint: str,
+        once: bool = False,
     ) -> list[str]:
         """A loop from 0 to ``trips``; one of few iterations is written out.
 
@@ -173,6 +184,8 @@ class Writer:
             From the counter and the carried values to their next values; writes the iteration.
         hint : str
             What labels begin with.
+        once : bool
+            Whether the code of an iteration stands there once, or once for a vector of iterations.
 
         Returns
         -------
@@ -197,7 +210,7 @@ class Writer:
         close_counter(after, self.label)
         for (_, close), value in zip(phis, following, strict=True):
             close(value, self.label)
-        self.jump(head)
+        self.repeat(head, once and not _is_literal(trips))
         self.start(out)
         return [name for name, _ in phis]
 
