@@ -1,17 +1,18 @@
 """What is too much work to have again (floor 3).
 
-The body of an outermost loop is executed again from the carried values that are kept. A product of matrices in it takes
-many multiplications for each number of its result, a function such as ``exp`` more than a dozen operations; where the
-loop keeps a state of as many axes anyway, such arrays are kept beside it. Of a chain that leads on from a product, as
-``x @ W + h @ U + b`` does, its end is kept: one array stands for both products.
+The body of an outermost loop is executed again from the carried values that are kept. A product of matrices in it
+takes many multiplications for each number of its result, a function such as ``exp`` more than a dozen operations. Such
+arrays are kept beside the state if they are as large as it is, and no others: ``X @ w`` for all points of a data set is
+not. Of a chain that leads on from a product, as ``x @ W + h @ U + b`` does, its end is kept: one array stands for both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from ..ir import Let, Type, Var
+from ..ir import Block, Let, Type, Var
 from ..ir.liveness import statement_reads
+from .length_classes import LengthClasses
 from .scope import Scope
 
 __all__ = ["worth_keeping"]
@@ -25,7 +26,7 @@ _FUNCTIONS = {
 
 
 def worth_keeping(scope: Scope, demanded: Collection[Var], kept: Collection[Var], again: Collection[Var]) -> set[Var]:
-    """The variables to keep so that nothing costly is computed again.
+    """The variables to keep so that little that is costly is computed again.
 
     Parameters
     ----------
@@ -36,17 +37,37 @@ def worth_keeping(scope: Scope, demanded: Collection[Var], kept: Collection[Var]
     kept, again : collection of Var
         What is kept, and what would be computed again.
     """
-    ranks = [v.type.rank for v in kept if v in scope.params and isinstance(v.type, Type)]
-    if not ranks:
-        return set()  # independent iterations: nothing is kept from one to another
-    found = set()
-    for v in again:
-        if _is_costly(scope, v):
-            end = _end(scope, v, demanded, again)
-            assert isinstance(end.type, Type)
-            if end.type.rank <= max(ranks):
-                found.add(end)
-    return found
+    state = [v for v in kept if v in scope.params and isinstance(v.type, Type)]
+    costly = [v for v in again if _is_costly(scope, v)]
+    if not state or not costly:
+        return set()  # of independent iterations nothing is kept from one to another
+    size = _Size(scope, state)
+    ends = (_end(scope, v, demanded, again, size) for v in costly)
+    return {v for v in ends if v is not None}
+
+
+class _Size:
+    """The size of the carried values that a loop keeps."""
+
+    def __init__(self, scope: Scope, state: Sequence[Var]) -> None:
+        self.rank = max(v.type.rank for v in state if isinstance(v.type, Type))
+        self.classes = LengthClasses(Block(scope.statements, []))
+        self.lengths = {length for v in state for length in self._lengths(v)}
+
+    def _lengths(self, v: Var) -> list[object]:
+        """For each axis its class, and its token where there is one."""
+        assert isinstance(v.type, Type)
+        each: list[object] = [self.classes.of(v, axis) for axis in range(1, v.type.rank + 1)]
+        return each + [token for token in v.type.dims if token is not None]
+
+    def holds(self, v: Var) -> bool:
+        """Whether an array has no more axes, and each of them is as long as one of a carried array."""
+        assert isinstance(v.type, Type)
+        axes = enumerate(reversed(v.type.dims), 1)
+        return v.type.rank <= self.rank and all(
+            _is_short(token) or token in self.lengths or self.classes.of(v, axis) in self.lengths
+            for axis, token in axes
+        )
 
 
 def _is_costly(scope: Scope, v: Var) -> bool:
@@ -62,17 +83,17 @@ def _is_costly(scope: Scope, v: Var) -> bool:
     return isinstance(first, Type) and not _is_short(first.dims[-1])
 
 
-def _end(scope: Scope, v: Var, demanded: Collection[Var], again: Collection[Var]) -> Var:
-    """The last of the statements of which each alone reads the one before, and none has more axes."""
+def _end(scope: Scope, v: Var, demanded: Collection[Var], again: Collection[Var], size: _Size) -> Var | None:
+    """The last of the statements of which each alone reads the one before, if it is no larger than the state."""
+    last = v if size.holds(v) else None
     while v not in demanded:
-        readers = {t: None for w in again if v in statement_reads(s := scope.definition[w]) for t in (s,)}
-        only = next(iter(readers)) if len(readers) == 1 else None
-        if not isinstance(only, Let) or not isinstance(only.target.type, Type) or not isinstance(v.type, Type):
-            return v
-        if only.target.type.rank > v.type.rank or only.op.views or only.op.consumes:
-            return v
+        readers = [s for w in again if v in statement_reads(s := scope.definition[w])]
+        only = readers[0] if len(readers) == 1 else None
+        if not isinstance(only, Let) or not isinstance(only.target.type, Type) or only.op.views or only.op.consumes:
+            return last
         v = only.target
-    return v
+        last = v if size.holds(v) else last
+    return last
 
 
 def _is_short(length: object) -> bool:

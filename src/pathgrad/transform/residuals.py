@@ -1,10 +1,10 @@
 """What a backward part needs from the forward part of its scope: kept, or computed again (floor 3).
 
 The rule, scope by scope. In an outermost loop the backward body re-executes what it reads from the carried values at
-the start of the iteration, which the forward loop keeps (and only those that are read), but for what is `costly`; in loops inside it, what the
-backward body reads is kept as it is, unless it is cheap to have again. A read of an array that the loop changes in
-place is kept: the array is gone by then, the element is small. In a branch, what the backward arm reads is a result of
-the forward arm.
+the start of the iteration, which the forward loop keeps (and only those that are read), with what is `costly`; in loops
+inside it, what the backward body reads is kept as it is, unless it is cheap to have again. A read of an array that the
+loop changes in place is kept: the array is gone by then, the element is small. In a branch, what the backward arm reads
+is a result of the forward arm.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ import numpy as np
 from ...errors import NativeUnsupported
 from ...ir import Atom, Block, Const, ListType, Loop, Origin, Program, Statement, Type, Var, defined
 from ...ir.liveness import live_after, statement_reads
+from ...transform.length_classes import LengthClasses
 from .chained import Chain
-from .definitions import Definitions, LengthClasses
+from .definitions import Definitions
 from .escape import plan_stack
 from .groups import Group
 from .module import NativeModule, memory_type

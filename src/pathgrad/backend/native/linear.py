@@ -215,7 +215,7 @@ def _blas(e: Emitter, a: View, b: View, result: View) -> None:
 def _in_order(e: Emitter, b: View, rows: str) -> tuple[str, str, str]:
     """What `_operand` says of the second matrix; a small one that is transposed is copied into rows.
 
-    OpenBLAS multiplies small matrices as they lie, unless the first that it is given is transposed: then it copies both.
+    OpenBLAS multiplies small matrices as they lie, unless the first one given is transposed: then it copies both.
     """
     w = e.w
     if b.strides[1] == "1" or b.strides[0] != "1":

@@ -1,8 +1,8 @@
 """Sums of outer products over the turns of a loop (floor 4).
 
-The adjoint of ``x @ W`` adds an outer product to the cotangent of ``W`` in every turn, which reads and writes all of the
-cotangent for two operations on each number. As one does by hand, the vectors of several turns are put by as rows of two
-small matrices, and the product of these is added to the cotangent when there are enough, and after the loop.
+The adjoint of ``x @ W`` adds an outer product to the cotangent of ``W`` in every turn, which reads and writes all of
+it for two operations on each number. As one does by hand, the vectors of several turns are put by as rows of two small
+matrices, and the product of these is added to the cotangent when there are enough, and after the loop.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def open_gathering(e: Emitter, s: Loop, still: dict[int, object]) -> Gathering |
 
 
 def _sum_of_products(s: Loop, k: int) -> tuple[Let, Let] | None:
-    """The outer product that is added to the k-th carried array, and the addition; None where something else is done."""
+    """The outer product that is added to the k-th carried array, and the addition; None where it is not so."""
     param = s.params[k]
     if not isinstance(param.type, Type) or param.type.rank != 2 or param.type.dtype != "f64" or is_small(param):
         return None
@@ -121,7 +121,7 @@ def _sum_of_products(s: Loop, k: int) -> tuple[Let, Let] | None:
         return None
     made = {t.target: t for t in s.body.statements if isinstance(t, Let)}
     outer = made.get(add.args[1]) if isinstance(add.args[1], Var) else None
-    if outer is None or outer.op.name != "outer" or outer.target.type != Type("f64", 2, outer.target.type.dims):
+    if outer is None or outer.op.name != "outer":
         return None
     if any(not isinstance(a, Var) or a.type.rank != 1 or a.type.dtype != "f64" for a in outer.args):  # type: ignore[union-attr]
         return None
@@ -150,6 +150,8 @@ def gathers(e: Emitter, let: Let) -> bool:
 
 def _put_by(e: Emitter, rows: View, count: str, vector: Var, n: str) -> None:
     source = e.array(vector)
-    e.suppose_equal(source.dims[0], n)
+    if not e.suppose_equal(source.dims[0], n):
+        message = "a vector of length {0} where {1} was expected"
+        e.check(e.w.compare("eq", source.dims[0], n), "shape", message, [source.dims[0], n])
     place = e.address(rows, [count, "0"])
     e.copy_into(View("f64", place, (n,), ("1",), rows.owner, True), source)
