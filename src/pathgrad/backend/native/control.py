@@ -148,10 +148,11 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     known = e.ranges.known
     e.ranges.known = dict(known)
     e.ranges.enter(s)
-    carried.enter(held=True)
     outer, e.gathering = e.gathering, gathering or e.gathering
     e.scratches.append(scratch)
-    after, going_on = _body(e, s, carried)
+    with e.supposing():
+        carried.enter(held=True)
+        after, going_on = _body(e, s, carried)
     e.scratches.pop()
     e.gathering = outer
     if gathering:
@@ -236,15 +237,17 @@ def write_while(e: Emitter, s: While, live: set[Var]) -> None:
     counter, close_counter = w.open_phi("i64", "0", carried.before)
     pauses = turns(e, s, carried.before)
     carried.open()
-    carried.enter(held=False)
-    e.block(s.condition, set())
-    condition = e.scalar(s.condition.yields[0])
-    e.leave()
+    with e.supposing():
+        carried.enter(held=False)
+        e.block(s.condition, set())
+        condition = e.scalar(s.condition.yields[0])
+        e.leave()
     tested = w.label
     w.branch(condition, inside, out)
     w.start(inside)
-    carried.enter(held=True)
-    after, going_on = _body(e, s, carried)
+    with e.supposing():
+        carried.enter(held=True)
+        after, going_on = _body(e, s, carried)
     following = w.value(f"add nuw nsw i64 {counter}, 1")
     if pauses:
         pauses.turn()

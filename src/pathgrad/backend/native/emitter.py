@@ -7,7 +7,8 @@ one of them from outside; then the group becomes one nest of loops (`kernels`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,6 +182,13 @@ class Emitter:
             a, b = b, a
         self.same[a] = b
         return True
+
+    @contextmanager
+    def supposing(self) -> Iterator[None]:
+        """What is supposed in the context holds in it alone: control may not come through it."""
+        same, met = dict(self.same), dict(self.met)
+        yield
+        self.same, self.met = same, met
 
     def meet(self, variable: Var) -> None:
         """Suppose the lengths of a new array equal to those that it will meet."""
