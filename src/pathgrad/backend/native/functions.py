@@ -62,11 +62,9 @@ def own_storage(e: Emitter, array: View) -> View:
     data = w.phi("ptr", [(array.data, before), (copied.data, after)])
     handle = w.phi("ptr", [(array.owner.handle, before), (copied.owner.handle, after)])
     owner = Owned(handle)
-    if array.owner in e.owned:
-        e.owned[e.owned.index(array.owner)] = owner
-    else:
-        e.retain(array.owner.handle)
-        e.owned.append(owner)
+    # the array itself may be read again: it keeps the reference that it has
+    e.retain(array.owner.handle)
+    e.owned.append(owner)
     return View(array.dtype, data, array.dims, array.strides, owner, True)
 
 

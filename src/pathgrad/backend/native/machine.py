@@ -38,6 +38,7 @@ def _binding() -> Any:
     # takes time that grows exponentially, four fifths of the first call for a short loop over long formulas
     binding.set_option("pathgrad", "-slp-recursion-max-depth=6")
     binding.set_option("pathgrad", "-slp-max-look-ahead-depth=1")
+    # checks that arrays do not overlap, hoisted out of a loop that runs backward, fail always: adjoints run backward
     binding.set_option("pathgrad", "-hoist-runtime-checks=false")
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
