@@ -52,26 +52,15 @@ def _block(block: Block) -> None:
                     block.statements[place - 1 : place - 1] = before
                     place += len(before)
                 else:
-                    grown = _Same(by)
+                    grown = _Growth(by, 0)
                 after = _rewrite(s, k, grown, block)
                 block.statements[place:place] = after
                 place += len(after)
 
 
 @dataclass(frozen=True)
-class _Same:
-    """The same growth in each iteration."""
-
-    by: Atom
-
-    def after(self, builder: Builder, place: Atom, init: Atom, like: Var) -> Atom:
-        """The integer after so many iterations."""
-        return _sum(builder, init, _product(builder, place, self.by), like)
-
-
-@dataclass(frozen=True)
-class _Changing:
-    """A growth that is one more (``slope`` 1) or one less (-1) in each iteration than in the one before."""
+class _Growth:
+    """A growth that is one more (``slope`` 1), as much (0) or one less (-1) in each iteration than in the one before."""
 
     first: Atom
     slope: int
@@ -79,6 +68,8 @@ class _Changing:
     def after(self, builder: Builder, place: Atom, init: Atom, like: Var) -> Atom:
         """The integer after so many iterations."""
         emit = builder.emit
+        if not self.slope:
+            return _sum(builder, init, _product(builder, place, self.first), like)
         square = emit(TABLE["multiply"], [place, emit(TABLE["subtract"], [place, 1], name="k")], name="k")
         corner = emit(TABLE["floor_divide"], [square, 2], name="k")
         rows = init if _is(self.first, 0) else _sum(builder, init, _product(builder, place, self.first), like)
@@ -95,14 +86,14 @@ class _Triangle:
     offset: int
     slope: int
 
-    def before(self, s: Loop) -> tuple[list[Statement], _Changing]:
+    def before(self, s: Loop) -> tuple[list[Statement], _Growth]:
         """The growth in the first iteration, and the statements before the loop that compute it."""
         builder = Builder()
         with builder.open() as block, builder.at(s.origin, s.role):
             moved = _sum(builder, s.start, Const(self.offset, Type("i64")), s.index)
             high, low = (moved, self.end) if self.slope > 0 else (self.end, moved)
             first = high if _is(low, 0) else builder.emit(TABLE["subtract"], [high, low], name="n")
-        return block.statements, _Changing(first, self.slope)
+        return block.statements, _Growth(first, self.slope)
 
 
 def _growth(s: Loop, k: int) -> Atom | _Triangle | None:
@@ -138,7 +129,7 @@ def _triangle(s: Loop, by: Atom, inside: set[Var]) -> _Triangle | None:
     return None
 
 
-def _rewrite(s: Loop, k: int, by: _Same | _Changing, outside: Block) -> list[Let]:
+def _rewrite(s: Loop, k: int, by: _Growth, outside: Block) -> list[Let]:
     """Take the integer out of what the loop carries; the statements after the loop."""
     param, init, result = s.params[k], s.inits[k], s.results[k]
     del s.params[k], s.inits[k], s.results[k], s.body.yields[k]
