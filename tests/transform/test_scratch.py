@@ -189,6 +189,58 @@ def by_twos(v, n):
     return total + p
 
 
+def packed_columns(v, n):
+    p, total = 1, 0.0
+    for a in range(n):
+        for b in range(a + 1, n):
+            total += v[p] * np.sin(v[a]) * v[b]
+            p += 1
+    return total * p
+
+
+def packed_rows_from_two(v, n):
+    p, total = 0, 0.0
+    for a in range(2, n):
+        for b in range(1, a + 1):
+            total += v[p] * np.sin(v[a]) * v[b]
+            p += 1
+    return total * p
+
+
+def packed_and_never_turned(v, n):
+    """The inner loop may start behind its end, and then has no iterations; the counter stays."""
+    p, total = 0, 0.0
+    for a in range(n):
+        for b in range(a + 2, n):
+            total += v[p] * np.sin(v[a]) * v[b]
+            p += 1
+    return total * p
+
+
+LONG = np.linspace(0.1, 1.0, 12)
+
+
+def kept_integers(program):
+    """The arrays of integers that are kept."""
+    lets = [s for s in walk(program.body) if isinstance(s, Let) and s.role == "kept" and s.op.name == "empty"]
+    return [s.target for s in lets if s.target.type.dtype == "i64"]
+
+
+@pytest.mark.parametrize("f", [packed_triangle, packed_columns, packed_rows_from_two])
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_counters_of_triangles_are_polynomials(f, n):
+    program = adjoint(f, LONG, n)
+    assert not kept_integers(program)
+    agrees(f, LONG, n)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 5])
+def test_a_counter_of_turned_ranges_is_kept(n):
+    program = adjoint(packed_and_never_turned, LONG, n)
+    assert kept_integers(program)
+    agrees(packed_and_never_turned, LONG, n)
+
+
 @pytest.mark.parametrize(
     ("f", "arguments"), [(packed_triangle, (np.linspace(0.1, 1.0, 10), 4)), (by_twos, (V, 4)), (by_twos, (V, 0))]
 )

@@ -215,3 +215,29 @@ def test_sums_over_the_same_elements_are_one_pass():
         return np.sum(x * a)
 
     assert axes(pg.compile(depends).inspect("llvm", V)) == 2
+
+
+# ---- what LLVM may write several times -------------------------------------------------------------------------------
+def test_iterations_that_add_to_the_same_elements_again_wait_together():
+    def adds(a, x):
+        y = np.zeros(len(x))
+        for i in range(len(x)):
+            for j in range(len(x)):
+                y[j] += a[i, j] * y[0]
+                y[j] += a[j, i]
+        return y
+
+    def stores(a, x):
+        y = np.zeros((len(x), len(x)))
+        for i in range(len(x)):
+            for j in range(len(x)):
+                y[i, j] = a[i, j] * x[i]
+        return y
+
+    def loops_once(f):
+        text = pg.compile(f).inspect("llvm", X, V)
+        main = text[text.index("define i32 @pg_main_") :]
+        return "!llvm.loop" in main[: main.index("\n}")]
+
+    assert not loops_once(adds)
+    assert loops_once(stores)

@@ -163,7 +163,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         pauses.turn()
     end = w.label
     if going_on is None:
-        w.repeat(head, _apart(s, carried, trips))
+        w.repeat(head, _apart(e, s, carried, trips))
     else:
         w.branch(going_on, head, out)
     close_counter(following, end)
@@ -179,10 +179,15 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         gathering.add(e)
 
 
-def _apart(s: Loop, carried: _Carried, trips: str) -> bool:
-    """Whether nothing is gained by several iterations of a loop after one another: none waits for a number."""
+def _apart(e: Emitter, s: Loop, carried: _Carried, trips: str) -> bool:
+    """Whether nothing is gained by several iterations of a loop after one another: none waits for a number.
+
+    Elements that are added to again and again by a loop around do wait for what was stored there: several loads at once
+    wait once.
+    """
     inner = any(isinstance(each, Loop | While) for each in walk(s.body))
-    return not inner and not trips.isdigit() and not {"double", "float"} & set(carried.kinds())
+    again = e.depth > 0 and any(isinstance(each, Let) and each.op.name == "accumulate" for each in s.body.statements)
+    return not inner and not again and not trips.isdigit() and not {"double", "float"} & set(carried.kinds())
 
 
 def _body(e: Emitter, s: Loop | While, carried: _Carried) -> tuple[list[list[str]], str | None]:
