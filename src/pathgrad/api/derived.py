@@ -270,6 +270,10 @@ class Derived(Addresses):
             )
             entry = Entry(specs, executable, found.names, known, found.dependencies, read_later)
         else:
+            if options.backend == "native" and (kept or not options.cache):
+                from ..backend.native.machine import prepare
+
+                prepare()
             reading = self.primal.read(specs, bound.__getitem__)
             program = self._derived(reading, bound, options)
             weak = weakness([(p.name, p.tree) for p in program.parameters], specs)

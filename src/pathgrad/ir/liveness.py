@@ -13,8 +13,11 @@ def statement_reads(statement: Statement, contents_only: bool = False) -> set[Va
 
     With ``contents_only``, operands of which only the shape is read do not count.
     """
-    skipped = shape_only(statement) if contents_only and isinstance(statement, Let) else ()
-    reads = {atom for k, atom in enumerate(operands(statement)) if isinstance(atom, Var) and k not in skipped}
+    if isinstance(statement, Let):
+        reads: set[Var] = set()
+        _add_reads(reads, statement, contents_only)
+        return reads
+    reads = {atom for atom in operands(statement) if isinstance(atom, Var)}
     for inner in sub_blocks(statement):
         reads |= free_variables(inner, contents_only)
     if isinstance(statement, Loop):
@@ -24,13 +27,27 @@ def statement_reads(statement: Statement, contents_only: bool = False) -> set[Va
     return reads
 
 
+def _add_reads(reads: set[Var], let: Let, contents_only: bool) -> None:
+    """Add what an operation reads: most of what programs consist of, asked for thousands of times."""
+    args = let.args
+    if contents_only and (skipped := shape_only(let)):
+        args = tuple(atom for k, atom in enumerate(args) if k not in skipped)
+    for atom in args:
+        if isinstance(atom, Var):
+            reads.add(atom)
+
+
 def free_variables(block: Block, contents_only: bool = False) -> set[Var]:
     """The variables that a block reads and does not assign (the parameters of its loop included)."""
     reads = {atom for atom in block.yields if isinstance(atom, Var)}
     assigned: set[Var] = set()
     for statement in block.statements:
-        reads |= statement_reads(statement, contents_only)
-        assigned.update(defined(statement))
+        if isinstance(statement, Let):
+            _add_reads(reads, statement, contents_only)
+            assigned.add(statement.target)
+        else:
+            reads |= statement_reads(statement, contents_only)
+            assigned.update(defined(statement))
     return reads - assigned
 
 

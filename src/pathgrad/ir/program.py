@@ -273,6 +273,8 @@ def defined(statement: Statement) -> list[Var]:
 
 def sub_blocks(statement: Statement) -> list[Block]:
     """The blocks inside a statement."""
+    if isinstance(statement, Let):
+        return []
     if isinstance(statement, Loop):
         return [statement.body]
     if isinstance(statement, While):
@@ -286,8 +288,9 @@ def walk(block: Block) -> Iterator[Statement]:
     """Every statement of a block and of the blocks inside it, outer first."""
     for statement in block.statements:
         yield statement
-        for inner in sub_blocks(statement):
-            yield from walk(inner)
+        if not isinstance(statement, Let):
+            for inner in sub_blocks(statement):
+                yield from walk(inner)
 
 
 def programs_called(program: Program) -> list[Program]:

@@ -233,7 +233,7 @@ class _Sharing:
 
     def let(self, s: Let, here: dict[Any, Any]) -> list[Let]:
         """What becomes of a statement."""
-        s = replace(s, args=tuple(map(self.get, s.args)))
+        s = Let(s.target, s.op, tuple(map(self.get, s.args)), s.params, s.origin, s.role)
         if s.op.name == "add" and s.role != "primal" and s.args[0] is s.args[1] and isinstance(s.args[0], Var):
             s = replace(s, op=TABLE["multiply"], args=(Const(2.0, Type("f64")), s.args[0]))
         if s.op.name in ("broadcast_with", "spread") and _is_one(s.args[0]):

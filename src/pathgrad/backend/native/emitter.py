@@ -202,10 +202,8 @@ class Emitter:
 
     def bail_unless(self, holds: str) -> None:
         """Start the call again, in code that checks and supposes nothing, unless a condition holds."""
-        on, again = self.w.new_label("supposed"), self.w.new_label("again")
-        self.w.branch(holds, on, again, ", !prof !0")
-        self.w.start(again)
-        self.w.effect(f"ret i32 {BAIL}")
+        on = self.w.new_label("supposed")
+        self.w.branch(holds, on, self.w.end(f"ret i32 {BAIL}"), ", !prof !0")
         self.w.start(on)
 
     def shadow(self, variable: Var, value: Value) -> None:
@@ -524,10 +522,9 @@ class Emitter:
     def fail(self, kind: str, message: str, numbers: Sequence[str] = ()) -> None:
         """End the call with an error."""
         site = self.module.site(kind, message, self.origin, self.program.filename)
-        for k, value in enumerate([str(site), *numbers]):
-            at = self.w.value(f"getelementptr i64, ptr %state, i64 {k + 1}")
-            self.w.effect(f"store i64 {value}, ptr {at}")
-        self.w.effect("ret i32 1")
+        told = [str(site), *numbers, "0", "0", "0"][:4]
+        self.module.helper_effect(self.w, "pg_fail", ["ptr %state", *(f"i64 {number}" for number in told)])
+        self.w.jump(self.w.end("ret i32 1"))
 
     # ---- blocks ------------------------------------------------------------------------------------------------------
     def block(self, block: Block, live_out: set[Var]) -> None:

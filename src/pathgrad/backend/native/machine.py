@@ -25,13 +25,18 @@ import numpy as np
 from .cache import digest, store
 from .loader import CannotLoad, load
 
-__all__ = ["assembly", "host", "link", "object_code", "versions"]
+__all__ = ["assembly", "host", "link", "object_code", "prepare", "versions"]
 
 _LOCK = threading.RLock()
 
 
-@functools.cache
 def _binding() -> Any:
+    with _LOCK:
+        return _loaded()
+
+
+@functools.cache
+def _loaded() -> Any:
     import llvmlite.binding as binding
 
     # straight-line code is searched for parallel operations no deeper than where it was ever found to pay: the search
@@ -45,6 +50,23 @@ def _binding() -> Any:
     return binding
 
 
+def prepare() -> None:
+    """Load LLVM on another core, if one is idle, while the caller reads and differentiates what is to be compiled.
+
+    It takes forty milliseconds, most of them in the system's linker, without Python's lock.
+    """
+    if "llvmlite.binding" in sys.modules:
+        return
+
+    def run() -> None:
+        # who compiles meets the same error, and can tell the caller
+        with contextlib.suppress(Exception):
+            _target()
+
+    with contextlib.suppress(RuntimeError):
+        threading.Thread(target=run, name="pathgrad loads LLVM").start()
+
+
 @functools.cache
 def host() -> tuple[str, str, str]:
     """The machine that code is made for: triple, processor, features."""
@@ -53,8 +75,13 @@ def host() -> tuple[str, str, str]:
     return binding.get_process_triple(), binding.get_host_cpu_name(), features
 
 
-@functools.cache
 def _target() -> Any:
+    with _LOCK:
+        return _made_target()
+
+
+@functools.cache
+def _made_target() -> Any:
     binding = _binding()
     triple, cpu, features = host()
     target = binding.Target.from_triple(triple)
@@ -65,9 +92,9 @@ def _target() -> Any:
 def _plain_addresses() -> Iterator[None]:
     """Within this, LLVM leaves the addresses in loops as they are written.
 
-    Its pass for them (loop strength reduction) and what follows from its results take up to half of code generation, and
-    none of the benchmark's programs is faster for it: a processor adds base and index for nothing. The setting is the
-    process's own; others who compile with LLVM should not find it changed.
+    Its pass for them (loop strength reduction) and what follows from its results take up to half of code generation,
+    and none of the benchmark's programs is faster for it: a processor adds base and index for nothing. The setting is
+    the process's own; others who compile with LLVM should not find it changed.
     """
     _binding().set_option("pathgrad", "-disable-lsr")
     try:

@@ -1,9 +1,9 @@
 """What LLVM is told about loops (floor 4).
 
-LLVM writes several iterations of a loop after one another: of a vectorised one, of what is left of it, of what is left of
-that. Most of the time of a first call goes into these copies. They pay where one iteration waits for the one before, as in
-a sum, and where a loop is so short that it disappears. Where iterations do no more than read, compute and write, the
-processor itself has several of them in work; such loops end with `ONCE`.
+LLVM writes several iterations of a loop after one another: of a vectorised one, of what is left of it, of what is left
+of that. Much of the time of a first call goes into these copies. They pay where one iteration waits for the one before,
+as in a sum, and where a loop is so short that it disappears. Where iterations do no more than read, compute and write,
+the processor itself has several of them in work; such loops end with `ONCE`.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ define internal i64 @pg_clock() {
 
 # The attribute says what loops may rely on: a pause changes nothing that the program sees.
 _PAUSE = f"""; how many iterations to run before the next pause, or 0 to end the call
-define internal i64 @pg_pause(ptr %state, i64 %block) cold noinline nounwind
+define internal i64 @pg_pause(ptr %state, i64 %block) cold noinline optnone nounwind
     memory(argmem: readwrite, inaccessiblemem: readwrite) {{
   %team.at = getelementptr i8, ptr %state, i64 {TEAM_AT}
   %team = load ptr, ptr %team.at

@@ -320,7 +320,7 @@ done:
     "pg_release_all": (
         ("pg_spare",),
         """; free everything that a call has allocated
-define internal void @pg_release_all(ptr %state) noinline {
+define internal void @pg_release_all(ptr %state) noinline optnone {
   br label %next
 next:
   %header = load ptr, ptr %state
@@ -336,6 +336,22 @@ one:
   br label %next
 done:
   call void @pg_free_spare(ptr %state)
+  ret void
+}
+""",
+    ),
+    "pg_fail": (
+        (),
+        """; what failed: the number of its place, and numbers for the message
+define internal void @pg_fail(ptr %state, i64 %site, i64 %a, i64 %b, i64 %c) cold noinline optnone nounwind {
+  %site.at = getelementptr i8, ptr %state, i64 8
+  store i64 %site, ptr %site.at
+  %a.at = getelementptr i8, ptr %state, i64 16
+  store i64 %a, ptr %a.at
+  %b.at = getelementptr i8, ptr %state, i64 24
+  store i64 %b, ptr %b.at
+  %c.at = getelementptr i8, ptr %state, i64 32
+  store i64 %c, ptr %c.at
   ret void
 }
 """,

@@ -63,6 +63,8 @@ class Writer:
         self.lines: list[str] = ["entry:"]
         self.label = "entry"
         self._count = 0
+        #: blocks at the end that only return, by what they return
+        self.ends: dict[str, str] = {}
         #: stack slots stand at the head of the function, whatever is being written
         self.slots: list[str] = []
 
@@ -137,6 +139,10 @@ class Writer:
     def jump(self, label: str) -> None:
         """End the block: go to ``label``."""
         self.effect(f"br label %{label}")
+
+    def end(self, instruction: str) -> str:
+        """The label of the one block at the function's end that returns by this instruction."""
+        return self.ends.setdefault(instruction, f"ending{len(self.ends)}")
 
     def repeat(self, head: str, once: bool) -> None:
         """End the last block of a loop; ``once`` keeps LLVM from writing several iterations after one another."""
@@ -231,7 +237,8 @@ class Writer:
 
     def text(self) -> str:
         """The body of the function."""
-        return "\n".join([self.lines[0], *self.slots, *self.lines[1:]])
+        ends = [line for instruction, label in self.ends.items() for line in (f"{label}:", f"  {instruction}")]
+        return "\n".join([self.lines[0], *self.slots, *self.lines[1:], *ends])
 
 
 def _is_literal(text: str) -> bool:
