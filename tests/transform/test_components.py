@@ -55,7 +55,7 @@ def at_positions(x, h, n):
 def parted(x, h, n):
     """Branches between products."""
     step = np.array([[1.0, h], [0.0, 1.0]])
-    for k in range(n):
+    for _ in range(n):
         x = step @ x
         if x[0] > 2.0:
             x = np.array([0.5 * x[0], x[1]]) @ step
