@@ -82,8 +82,10 @@ def _flat_first(program: Program) -> Program:
     if origin is None:
         return program
     source, derive = origin
-    flat = inlined(source)
-    return derive(flat) if flat is not source else program
+    if _is_recursive(source) or not any(isinstance(s, Call) for s in walk(source.body)):
+        return program
+    result: Program = derive(inlined(source))
+    return result
 
 
 def _copied(variable: Var, mapping: dict[Var, Atom]) -> Var:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ...ir import Call, ListType, Program, Type, Var, programs_called, walk
 from ...options import Options
+from ...transform.components import InNumbers
 from ...transform.supposed import Supposed
 from .chains import short_chains
 from .control import part_types
@@ -30,7 +31,11 @@ attributes #1 = { nounwind "prefer-vector-width"="256" }
 
 
 def build(
-    program: Program, options: Options, may_bail: bool = False, supposed: Sequence[Supposed] = ()
+    program: Program,
+    options: Options,
+    may_bail: bool = False,
+    supposed: Sequence[Supposed] = (),
+    numbers: InNumbers | None = None,
 ) -> tuple[NativeModule, dict[int, str]]:
     """Write the functions of a program and of all that it calls.
 
@@ -44,6 +49,8 @@ def build(
         Whether a function may return 2: the call must start again in code that was built without this.
     supposed : sequence of Supposed
         The lengths of arguments without which the program must return 2.
+    numbers : InNumbers, optional
+        What else must hold at its end, and what need not be rounded on its own.
 
     Returns
     -------
@@ -58,8 +65,8 @@ def build(
         names[id(each)] = f"pg_main_{plain}" if each is program else f"pg_{k}_{plain}"
     called = {id(s.program) for each in programs for s in walk(each.body) if isinstance(s, Call)}
     for each in programs:
-        own = supposed if each is program else ()
-        _write_function(module, each, names, each is not program, id(each) in called, own)
+        own = (supposed, numbers) if each is program else ()
+        _write_function(module, each, names, each is not program, id(each) in called, *own)
     return module, names
 
 
@@ -78,6 +85,7 @@ def _write_function(
     internal: bool,
     called: bool,
     supposed: Sequence[Supposed] = (),
+    numbers: InNumbers | None = None,
 ) -> None:
     """Write a program as a function of the module."""
     e = Emitter(module, program, names, _RULES)
@@ -85,6 +93,7 @@ def _write_function(
     if not called:
         e.loose = loose_results(program)
         e.chains = short_chains(program, e.loose)
+        e.loose |= numbers.sums if numbers else set()
     recursive = program in _reached_from(program)
     if recursive:
         _check_depth(e)
@@ -94,6 +103,10 @@ def _write_function(
     for k, axis, n in supposed:
         e.bail_unless(e.w.compare("eq", f"%a{k}.{axis}", str(n)))
     e.block(program.body, set())
+    if numbers and numbers.finite is not None:
+        total = e.scalar(numbers.finite)
+        none = e.w.value(f"fsub double {total}, {total}")
+        e.bail_unless(e.w.value(f"fcmp oeq double {none}, 0.0"))
     for atom in program.body.yields:
         if isinstance(atom.type, Type) and atom.type.rank:
             array = e.array(atom)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ...ir import Loop, Program, Type, While, walk
 from ...options import Options
+from ...transform.components import in_numbers
 from ...transform.supposed import suppose_lengths
 from .arrange import arranged
 from .build import build, module_text
@@ -61,8 +62,9 @@ def compile_native(
     may_bail = may_bail and options.bounds_checks and not program.consumed
     original, leaves = program, leaves_of(program, weak)
     program, supposed = suppose_lengths(program) if may_bail else (program, [])
-    program = arranged(program)
-    module, names = build(program, options, may_bail, supposed)
+    numbers = in_numbers(program, may_bail)
+    program = arranged(numbers.program)
+    module, names = build(program, options, may_bail, supposed, numbers)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
     code = object_code(text, options.optimize, options.cache)
