@@ -22,6 +22,11 @@ def test_random_programs_agree_bit_by_bit() -> None:
     assert fuzz_native.fuzz(60, 0, told.append) == [], told
 
 
+@pytest.mark.parametrize("seed", [700238, 700472])
+def test_lengths_that_meet_in_a_loop_without_iterations(seed: int) -> None:
+    assert fuzz_native.outcome(seed) == ""
+
+
 def test_a_wrong_program_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz_native, "BATCH", 3)
     right = fuzz_native.outcome(3)
