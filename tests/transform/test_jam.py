@@ -115,10 +115,19 @@ def goes_on_with_the_last(a, x):
     return y
 
 
+def counts_from_the_end(a, x):
+    """An element has two names."""
+    y = np.zeros(len(x))
+    for i in range(len(x)):
+        for j in range(-1, len(x)):
+            y[j] += a[i, j] * x[i]
+    return y
+
+
 JAMMED = [below, all_of_it, with_a_sum]
 LEFT_ALONE = [
     reads_what_it_writes, moves_with_the_outer_index, one_element, carries_a_number, ends_outside,
-    goes_on_with_the_last,
+    goes_on_with_the_last, counts_from_the_end,
 ]  # fmt: skip
 
 

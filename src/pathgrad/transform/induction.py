@@ -60,7 +60,7 @@ def _block(block: Block) -> None:
 
 @dataclass(frozen=True)
 class _Growth:
-    """A growth that is one more (``slope`` 1), as much (0) or one less (-1) in each iteration than in the one before."""
+    """A growth that is one more (``slope`` 1), as much (0) or one less (-1) in each iteration than before."""
 
     first: Atom
     slope: int

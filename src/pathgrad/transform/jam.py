@@ -144,10 +144,12 @@ def _slope(nest: _Nest) -> int | None:
     if start is None or stop is None or not forms.indices.isdisjoint(stop.terms):
         return None
     slope = start.terms.get(outer.index, 0)
-    if slope == 0:
-        return 0
     ranges = Ranges(forms)
     ranges.add_index(outer, outer.index, {})
+    if not ranges.is_positive(start.plus(Form(1))):
+        return None  # a negative position is another name for an element
+    if slope == 0:
+        return 0
     return 1 if slope == 1 and ranges.is_positive(stop.plus(Form(1)).plus(start, -1)) else None
 
 
