@@ -11,6 +11,7 @@ from .interchange import sums_inside
 from .late import compute_late
 from .privatise import privatise
 from .resets import write_once
+from .reuse import reuse_storage
 from .simplify import share_common
 from .sums import sum_in_numbers
 
@@ -26,4 +27,4 @@ def polished(program: Program) -> Program:
     """An adjoint program without what is added twice or written in vain; changes ``program`` in place."""
     program = write_first_sums(arrange_additions(sum_in_numbers(sums_inside(write_once(program)))))
     program = sum_before_products(program)
-    return compute_late(remove_dead(share_common(program)))
+    return reuse_storage(compute_late(remove_dead(share_common(program))))
