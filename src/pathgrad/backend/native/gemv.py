@@ -18,11 +18,10 @@ __all__ = ["add_products", "by_columns", "by_rows", "is_by_columns", "is_by_rows
 _LANES = 8
 _VECTOR = f"<{_LANES} x double>"
 _MASK = f"<{_LANES} x i1>"
-_ALL = f"<{', '.join(['i1 true'] * _LANES)}>"
 #: So many columns are added at once, the greatest number first.
-_COLUMNS = (8, 4, 1)
+_COLUMNS = (8, 1)
 #: Results of so many vectors stay in registers.
-_SHORT = 8
+_SHORT = (1, 2, 4, 8)
 #: Rows of so many numbers are summed so many at a time; of shorter ones memory is read faster in order.
 _LONG, _ROWS = 96, 4
 #: Vectors of a tile of a result.
@@ -55,14 +54,13 @@ def by_columns(e: Emitter, a: View, b: View, result: View) -> None:
     part = w.value(f"select i1 {w.compare('sgt', left, '0')}, i64 1, i64 0")
     out, long = w.new_label("product.end"), w.new_label("long")
     used = w.add(vectors, part)
-    labels = [w.new_label("short") for _ in range(_SHORT)]
-    cases = " ".join(f"i64 {k}, label %{label}" for k, label in enumerate(labels, 1))
+    labels = {count: w.new_label("short") for count in _SHORT}
+    sizes = [next(count for count in _SHORT if count >= k) for k in range(1, _SHORT[-1] + 1)]
+    cases = " ".join(f"i64 {k}, label %{labels[count]}" for k, count in enumerate(sizes, 1))
     w.effect(f"switch i64 {used}, label %{long} [ {cases} ]")
-    for k, label in enumerate(labels, 1):
+    for count, label in labels.items():
         w.start(label)
-        _short(
-            e, (a, b, result), k, w.value(f"select i1 {w.compare('sgt', left, '0')}, {_MASK} {mask}, {_MASK} {_ALL}")
-        )
+        _short(e, (a, b, result), count)
         w.jump(out)
     w.start(long)
     e.set_all(result, number(0, result.dtype))
@@ -75,12 +73,12 @@ def by_columns(e: Emitter, a: View, b: View, result: View) -> None:
     w.start(out)
 
 
-def _short(e: Emitter, views: tuple[View, View, View], count: int, mask: str) -> None:
-    """All of the result in so many vectors, the last of them under a mask: the matrix is read in order."""
+def _short(e: Emitter, views: tuple[View, View, View], count: int) -> None:
+    """All of the result in so many vectors: the matrix is read in order. More than half of them are used."""
     w = e.w
     a, b, result = views
     places = [str(_LANES * k) for k in range(count)]
-    masks = [""] * (count - 1) + [mask]
+    masks = ["" if 2 * (k + 1) <= count else _mask(e, w.subtract(a.dims[0], places[k])) for k in range(count)]
 
     def add(column: str, sums: list[str]) -> list[str]:
         x = _spread(w, e.get(b, [column]))
