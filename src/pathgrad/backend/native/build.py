@@ -17,6 +17,7 @@ from .kernels import write_group
 from .loose import loose_results
 from .metadata import numbered
 from .module import NativeModule
+from .repeated import share_repeated
 from .runtime import STACK_LIMIT_AT
 from .statements import write_statement
 from .storage import release_list
@@ -121,6 +122,7 @@ def _write_function(
         at = e.w.value(f"getelementptr i64, ptr %results, i64 {k}")
         e.w.effect(f"store {kind} {part}, ptr {at}")
     e.w.effect("ret i32 0")
+    share_repeated(e.w, e.attributes, module.shared)
     linkage = "internal " if internal else ""
     attributes = f'{e.attributes} "disable-tail-calls"="true"' if recursive else e.attributes
     head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {attributes} {{"

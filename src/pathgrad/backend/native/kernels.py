@@ -39,7 +39,9 @@ def write_group(e: Emitter, group: Group) -> None:
         outputs[m.let.target] = place
     nest = _Nest(e, group, members, outputs, sinks)
     if members or sinks:
+        start, w = len(e.w.lines), e.w
         nest.write()
+        w.regions.append((start, len(w.lines)))
     for m in group.members:
         if m.let.target in outputs:
             e.env[m.let.target] = outputs[m.let.target]

@@ -68,6 +68,14 @@ class NativeModule:
         self.sites.append(Site(kind, message, origin, filename))
         return len(self.sites)
 
+    def shared(self, text: str) -> str:
+        """The name of a function with this text, in which the name is missing."""
+        key = ("shared", text)
+        if key not in self.outlined:
+            self.outlined[key] = f"pg_shared_{len(self.outlined)}"
+            self.functions.append(text.replace("@(", f"@{self.outlined[key]}(", 1))
+        return self.outlined[key]
+
     # ---- calls -------------------------------------------------------------------------------------------------------
     def uses_helper(self, name: str) -> None:
         """Carry a function of the run-time support."""

@@ -63,6 +63,8 @@ class Writer:
         self.lines: list[str] = ["entry:"]
         self.label = "entry"
         self._count = 0
+        #: the lines, from and to, of loops that may stand in the function several times
+        self.regions: list[tuple[int, int]] = []
         #: blocks at the end that only return, by what they return
         self.ends: dict[str, str] = {}
         #: stack slots stand at the head of the function, whatever is being written
