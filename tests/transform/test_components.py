@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
+from pathgrad.backend.native.machine import SEARCHED
 from pathgrad.ir import Block, Const, Let, Loop, Var, check, evaluate, walk
 from pathgrad.ir.types import F64
 from pathgrad.ops import TABLE
@@ -99,6 +100,11 @@ def test_nothing_changes_where_nothing_is_known() -> None:
 def test_nothing_changes_where_a_call_cannot_start_again() -> None:
     program = program_of(turned, X, 0.1, 5)
     assert in_numbers(program, False).program is program
+
+
+def test_only_programs_in_numbers_are_searched_deeply() -> None:
+    assert pg.compile(turned).inspect("llvm", X, 0.1, 5).startswith(SEARCHED)
+    assert not pg.compile(dense).inspect("llvm", X, np.eye(3), 4).startswith(SEARCHED)
 
 
 def test_the_program_in_numbers_computes_the_same() -> None:

@@ -143,25 +143,27 @@ class Elements:
         """A matrix product: arrays of one or two axes."""
         rows = a if a.ndim == 2 else a[None, :]
         columns = b if b.ndim == 2 else b[:, None]
-        result = np.empty((rows.shape[0], columns.shape[1]), object)
-        for i, j in np.ndindex(result.shape):
-            result[i, j] = self.dot(rows[i], columns[:, j])
+        result: Any = np.full((rows.shape[0], columns.shape[1]), None, object)
+        # term by term: operations that can be one operation on vectors stand side by side
+        for k in range(rows.shape[1]):
+            for i, j in np.ndindex(result.shape):
+                result[i, j] = self.plus(result[i, j], rows[i, k], columns[k, j])
+        for at in np.ndindex(result.shape):
+            result[at] = _ZERO if result[at] is None else result[at]
         return result.reshape(a.shape[:-1] + b.shape[1:] if b.ndim == 2 else a.shape[:-1])
 
-    def dot(self, a: Sequence[Atom], b: Sequence[Atom]) -> Atom:
-        """A sum of products."""
-        total: Atom | None = None
-        for x, y in zip(a, b, strict=True):
-            if is_zero(x) or is_zero(y):
-                if self.is_value:
-                    self.skipped += [v for v in (x, y) if isinstance(v, Var)]
-                continue
-            term = self.emit("multiply", x, y)
-            total = term if total is None else self.emit("add", total, term)
-            self.known.sums.update(v for v in (term, total) if isinstance(v, Var) and v not in (x, y))
-            if total is not term and isinstance(total, Var):
-                self.known.unsigned.add(total)
-        return _ZERO if total is None else total
+    def plus(self, total: Atom | None, x: Atom, y: Atom) -> Atom | None:
+        """One more product in a sum; None is a sum without any."""
+        if is_zero(x) or is_zero(y):
+            if self.is_value:
+                self.skipped += [v for v in (x, y) if isinstance(v, Var)]
+            return total
+        term = self.emit("multiply", x, y)
+        new = term if total is None else self.emit("add", total, term)
+        self.known.sums.update(v for v in (term, new) if isinstance(v, Var) and v not in (x, y))
+        if new is not term and isinstance(new, Var):
+            self.known.unsigned.add(new)
+        return new
 
     def total(self, items: Sequence[Atom]) -> Atom:
         """A sum."""

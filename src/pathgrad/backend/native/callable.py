@@ -12,11 +12,14 @@ from ...transform.supposed import suppose_lengths
 from .arrange import arranged
 from .build import build, module_text
 from .entry import write_entry
-from .machine import object_code
+from .machine import SEARCHED, object_code
 from .program import NativeProgram
 from .symbols import Leaf
 
 __all__ = ["compile_native"]
+
+#: Programs of more statements are not searched for parallel operations beyond the usual.
+_SEARCHED = 1000
 
 
 def leaves_of(program: Program, weak: Callable[[int], bool]) -> list[Leaf]:
@@ -67,6 +70,8 @@ def compile_native(
     module, names = build(program, options, may_bail, supposed, numbers)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
+    if numbers.sums and sum(1 for _ in walk(program.body)) <= _SEARCHED:
+        text = SEARCHED + text
     code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
     native = NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)

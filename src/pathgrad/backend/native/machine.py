@@ -41,8 +41,8 @@ def _loaded() -> Any:
 
     # straight-line code is searched for parallel operations no deeper than where it was ever found to pay: the search
     # takes time that grows exponentially, four fifths of the first call for a short loop over long formulas
-    binding.set_option("pathgrad", "-slp-recursion-max-depth=6")
-    binding.set_option("pathgrad", "-slp-max-look-ahead-depth=1")
+    for option in _SHALLOW:
+        binding.set_option("pathgrad", option)
     # checks that arrays do not overlap, hoisted out of a loop that runs backward, fail always: adjoints run backward
     binding.set_option("pathgrad", "-hoist-runtime-checks=false")
     binding.initialize_native_target()
@@ -103,6 +103,25 @@ def _plain_addresses() -> Iterator[None]:
         _binding().set_option("pathgrad", "-disable-lsr=false")
 
 
+#: The first line of a module whose straight-line code is searched as deeply as LLVM would by itself.
+SEARCHED = "; numbers of small matrices: parallel operations are worth a search\n"
+_DEEP = ("-slp-recursion-max-depth=12", "-slp-max-look-ahead-depth=2")
+_SHALLOW = ("-slp-recursion-max-depth=6", "-slp-max-look-ahead-depth=1")
+
+
+@contextlib.contextmanager
+def _search(text: str) -> Iterator[None]:
+    """Within this, parallel operations are searched as the text asks for."""
+    if text.startswith(SEARCHED):
+        for option in _DEEP:
+            _binding().set_option("pathgrad", option)
+    try:
+        yield
+    finally:
+        for option in _SHALLOW:
+            _binding().set_option("pathgrad", option)
+
+
 def _optimised(text: str, level: int) -> Any:
     binding = _binding()
     machine = _target()
@@ -115,7 +134,8 @@ def _optimised(text: str, level: int) -> Any:
         options.loop_vectorization = options.slp_vectorization = options.loop_interleaving = level > 1
         options.loop_unrolling = level > 1
         builder = binding.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(parsed, builder)
+        with _search(text):
+            builder.getModulePassManager().run(parsed, builder)
     return parsed
 
 
