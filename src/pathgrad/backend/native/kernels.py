@@ -76,7 +76,8 @@ class _Nest:
         """Write the loops."""
         if split(self, _Nest):
             return
-        self.e.has_rows = self.e.has_rows or self.e.depth > 0 or self.rank > 1
+        known = all(n.isdigit() for n in self.group.dims)
+        self.e.has_rows = self.e.has_rows or (not known and (self.e.depth > 0 or self.rank > 1))
         dims = self.group.dims
         registers = [a for a in self.accumulators if a.in_register]
         if self.rank > 1 and self.is_flat():
