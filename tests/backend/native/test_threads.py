@@ -451,6 +451,27 @@ def test_signals_and_forks(tmp_path):
     assert done.stdout.split() == ["interrupted", "True", "0"], done.stderr
 
 
+def halved_rows(x, row):
+    total = 0.0
+    for i in range(len(x)):
+        here = row
+        k = 0
+        while k < 3 and x[i] > 0.2 * k:
+            here = here * 0.5
+            k += 1
+        total += np.sum(here) * x[i]
+    return total
+
+
+def test_arrays_that_a_part_has_from_its_caller_are_not_counted():
+    x, row = np.random.default_rng(0).uniform(size=3000), np.arange(30.0)
+    got, has_team = runs(halved_rows, lambda: (x, row), 3)
+    assert has_team
+    np.testing.assert_allclose(got, halved_rows(x, row), rtol=1e-12)
+    with pg.options(threads=3, cache=False):
+        assert "@pg_retain(ptr %a" not in pg.compile(halved_rows).inspect("llvm", x, row)
+
+
 # ---- the work of a loop ----------------------------------------------------------------------------------------------
 def smoothed(image, kernel):
     out = np.zeros(image.shape)

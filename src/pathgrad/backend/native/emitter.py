@@ -488,7 +488,8 @@ class Emitter:
 
     def _reference(self, value: View | Listing, kept: set[int]) -> str:
         owner = value.owner
-        if owner is None:
+        if owner is None or owner.on_stack:
+            # nobody counts: who lends the storage gives it up
             return "null"
         if owner in self.owned and id(owner) not in kept:
             self.owned.remove(owner)
