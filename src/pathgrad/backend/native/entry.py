@@ -14,7 +14,6 @@ from typing import Any
 from ...ir import Program, Type
 from ...ir.types import NUMPY_NAMES
 from .control import part_types
-from .emitter import BAIL
 from .functions import result_words
 from .module import NativeModule
 from .runtime import STATE
@@ -22,6 +21,7 @@ from .state import close_state, open_state
 from .symbols import ENTRY, Leaf
 from .updates import hand_back, nothing, require_apart, returned, write_back
 from .writer import LLVM_TYPES, SIZES, Writer
+from .writing import BAIL
 
 __all__ = ["write_entry"]
 
