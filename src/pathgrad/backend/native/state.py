@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .allocation import SPARE_AT, SPARE_COUNT
 from .module import NativeModule
-from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, SPARE_AT, SPARE_COUNT, STACK_BYTES, STACK_LIMIT_AT, STATE, TEAM_AT
+from .runtime import INTERRUPTIBLE_AT, PAUSED_AT, STACK_BYTES, STACK_LIMIT_AT, STATE, TEAM_AT
 from .writer import Writer
 
 __all__ = ["close_state", "open_state"]
