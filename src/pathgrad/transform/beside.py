@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..ir import Block, Branch, Let, Loop, Program, Statement, Type, Var, While, defined
+from ..ir import Block, Let, Program, Statement, Type, Var, defined
+from .rebuilt import with_blocks, with_statements
 
 __all__ = ["sums_beside"]
 
@@ -34,27 +35,11 @@ def sums_beside(program: Program) -> Program:
 
 
 def _block(block: Block) -> Block:
-    statements = [_inside(s) for s in block.statements]
-    moved = False
+    statements = [with_blocks(s, _block) for s in block.statements]
     for s in block.statements:
         if isinstance(s, Let) and _space(s) is not None:
-            moved = _move(statements, s) or moved
-    same = not moved and all(a is b for a, b in zip(statements, block.statements, strict=True))
-    return block if same else Block(statements, block.yields)
-
-
-def _inside(s: Statement) -> Statement:
-    if isinstance(s, Loop):
-        body = _block(s.body)
-        return s if body is s.body else replace(s, body=body)
-    if isinstance(s, While):
-        condition, body = _block(s.condition), _block(s.body)
-        same = condition is s.condition and body is s.body
-        return s if same else replace(s, condition=condition, body=body)
-    if isinstance(s, Branch):
-        then, orelse = _block(s.then), _block(s.orelse)
-        return s if then is s.then and orelse is s.orelse else replace(s, then=then, orelse=orelse)
-    return s
+            _move(statements, s)
+    return with_statements(block, statements)
 
 
 def _space(s: Statement) -> tuple[object, ...] | None:
@@ -66,7 +51,7 @@ def _space(s: Statement) -> tuple[object, ...] | None:
     return (*type_.dims, repr(s.params["axis"])) if known and isinstance(type_, Type) else None
 
 
-def _move(statements: list[Statement], s: Let) -> bool:
+def _move(statements: list[Statement], s: Let) -> None:
     """Move a sum, and what only computes its elements, behind the last sum that allows it."""
     at = statements.index(s)
     needed, needs = [s], {a for a in s.args if isinstance(a, Var)}
@@ -74,13 +59,12 @@ def _move(statements: list[Statement], s: Let) -> bool:
         other = statements[k]
         if not needs.isdisjoint(defined(other)):
             if not isinstance(other, Let) or other.op.consumes or not (other.op.elementwise or other.op.name in _VIEWS):
-                return False
+                return
             needed.append(other)
             needs.update(a for a in other.args if isinstance(a, Var))
         elif _space(other) == _space(s):
             if len(needed) == at - k:
-                return False
+                return
             between = [x for x in statements[k + 1 : at] if x not in needed]
             statements[k + 1 : at + 1] = [*reversed(needed), *between]
-            return True
-    return False
+            return

@@ -19,6 +19,7 @@ from ..ir.builder import target_base
 from ..ir.liveness import free_variables
 from ..ops import TABLE
 from .affine import Form, Forms, Ranges
+from .rebuilt import with_statements
 from .simplify import clone_block
 
 __all__ = ["jammed"]
@@ -62,12 +63,7 @@ def _block(block: Block, around: list[tuple[Statement, list[Statement]]]) -> Blo
         else:
             new = [s]
         statements += [*before, *new]
-    same = len(statements) == len(block.statements) and all(map(_is, statements, block.statements))
-    return block if same else Block(statements, block.yields)
-
-
-def _is(a: object, b: object) -> bool:
-    return a is b
+    return with_statements(block, statements)
 
 
 # ---- which nests -----------------------------------------------------------------------------------------------------

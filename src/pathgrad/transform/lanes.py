@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..ir import Block, Branch, Call, Const, Loop, Program, Statement, While, walk
+from ..ir import Block, Call, Const, Loop, Program, Statement, walk
+from .rebuilt import with_blocks, with_statements
 from .strips import WIDTH, Apart, Strips, is_open
 
 __all__ = ["in_lanes"]
@@ -36,24 +37,8 @@ def _block(block: Block) -> Block:
     statements: list[Statement] = []
     for s in block.statements:
         pieces = _side_by_side(s) if isinstance(s, Loop) else None
-        statements += pieces or [_inside(s)]
-    same = len(statements) == len(block.statements) and all(map(_is_same, statements, block.statements))
-    return block if same else Block(statements, block.yields)
-
-
-def _is_same(a: Statement, b: Statement) -> bool:
-    return a is b
-
-
-def _inside(s: Statement) -> Statement:
-    """A statement with the loops in its blocks side by side."""
-    if isinstance(s, Branch):
-        then, orelse = _block(s.then), _block(s.orelse)
-        return s if then is s.then and orelse is s.orelse else replace(s, then=then, orelse=orelse)
-    if isinstance(s, Loop | While):
-        body = _block(s.body)
-        return s if body is s.body else replace(s, body=body)
-    return s
+        statements += pieces or [with_blocks(s, _block)]
+    return with_statements(block, statements)
 
 
 def _side_by_side(s: Loop) -> list[Statement] | None:
