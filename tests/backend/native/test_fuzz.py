@@ -27,6 +27,10 @@ def test_lengths_that_meet_in_a_loop_without_iterations(seed: int) -> None:
     assert fuzz_native.outcome(seed) == ""
 
 
+def test_a_write_to_what_a_list_holds() -> None:
+    assert fuzz_native.outcome(1007067) == ""
+
+
 def test_a_wrong_program_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz_native, "BATCH", 3)
     right = fuzz_native.outcome(3)

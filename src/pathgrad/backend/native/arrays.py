@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...errors import NativeUnsupported
-from ...ir import Const, Let, Type, Var
+from ...ir import Atom, Const, Let, Type, Var
 from .apart import may_overwrite
 from .chain_writer import write_chain
 from .emitter import Emitter
@@ -151,6 +151,9 @@ def _store(e: Emitter, let: Let) -> None:
     # what does not join the group is written now, and the group must have read its operands by then
     if e.group is not None and reads and (value not in e.group.values or not _reads_apart(e, e.group, let, array)):
         e.flush()
+    # what comes out of a list has another owner, and may be the array that is written
+    if e.group is not None and base in e.stack.listed and not e.stack.listed.isdisjoint(_operands(e.group)):
+        e.flush()
     e.env[let.target] = array
     where = element_view(e, let, array, numbers)
     assert isinstance(where, View)
@@ -158,9 +161,14 @@ def _store(e: Emitter, let: Let) -> None:
         _write(e, let, where, value)
 
 
+def _operands(group: Group) -> set[Atom]:
+    """What a group reads, its own values among it."""
+    return {a for m in group.members for a in m.operands} | {s.source for s in group.sinks}
+
+
 def _reads_apart(e: Emitter, group: Group, let: Let, array: View) -> bool:
     """Whether a write leaves alone what the open group reads of its array, but for the element in its own position."""
-    for atom in {a for m in group.members for a in m.operands} | {s.source for s in group.sinks}:
+    for atom in _operands(group):
         value = e.peek(atom)
         if not isinstance(value, View) or value.owner is not array.owner:
             continue

@@ -21,6 +21,8 @@ class _Sharing:
         self.slotted = slotted
         self.parent: dict[Var, Var] = {}
         self.escaping: list[Var] = []
+        #: lists, and what they may hold
+        self.listed: list[Var] = []
 
     def root(self, v: Var) -> Var:
         while (up := self.parent.get(v, v)) is not v:
@@ -45,6 +47,7 @@ class _Sharing:
                 if isinstance(s.target.type, ListType):
                     for atom in s.args:
                         self.escape(atom)
+                    self.listed += [v for v in (s.target, *s.args) if isinstance(v, Var) and v.type.is_array]
             elif isinstance(s, Call):
                 for atom in s.args:
                     self.escape(atom)
@@ -82,11 +85,14 @@ class StackPlan:
         These and larger ones that never outlive the block either.
     slotted : set of Var
         Small arrays that loops carry: each iteration copies its own into one place.
+    listed : set of Var
+        Arrays that a list may hold, and arrays out of lists: one storage may have several owners among them.
     """
 
     arrays: set[Var]
     local: set[Var]
     slotted: set[Var]
+    listed: set[Var]
 
 
 def plan_stack(program: Program) -> StackPlan:
@@ -107,8 +113,11 @@ def plan_stack(program: Program) -> StackPlan:
         if settled == slotted:
             break
         slotted = settled
-    local = {v for v in _created(program.body) if sharing.root(v) not in escaping}
-    return StackPlan({v for v in local if is_small(v)}, local, slotted)
+    created = _created(program.body)
+    local = {v for v in created if sharing.root(v) not in escaping}
+    roots = {sharing.root(v) for v in sharing.listed}
+    listed = {v for v in [*created, *program.inputs] if sharing.root(v) in roots}
+    return StackPlan({v for v in local if is_small(v)}, local, slotted, listed)
 
 
 def _created(block: Block) -> list[Var]:
