@@ -451,6 +451,19 @@ def test_signals_and_forks(tmp_path):
     assert done.stdout.split() == ["interrupted", "True", "0"], done.stderr
 
 
+def sums_that_stay_arrays(x):
+    y = x * x
+    return np.sum(y, keepdims=True), np.mean(y, keepdims=True), np.max(y, keepdims=True)
+
+
+def test_several_sums_that_stay_arrays():
+    x = np.random.default_rng(5).normal(size=3000)
+    got, has_team = runs(sums_that_stay_arrays, lambda: (x,), 3)
+    assert has_team
+    for a, b in zip(got, sums_that_stay_arrays(x), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
 def halved_rows(x, row):
     total = 0.0
     for i in range(len(x)):

@@ -197,4 +197,5 @@ def _write_calls(nest: Nest, inputs: dict[Var, Value], name: str, each: int) -> 
     w.start(out)
     for a, final, value in zip(nest.accumulators, finals, whole, strict=True):
         a.result = w.value(f"phi {a.kind} [ {final}, %{label} ], [ {value}, %{on} ]")
+    for a in nest.accumulators:
         a.store([])
