@@ -20,8 +20,6 @@ from .writer import LLVM_TYPES
 
 __all__ = ["Nest", "split"]
 
-#: Statements of groups that are worth a function of their own: at least so many operations for each element.
-_LEAST = 8
 _BY_POSITION = frozenset({"arange", "linspace", "iota_like", "outer"})
 
 
@@ -49,7 +47,7 @@ def split(nest: Nest, make: Make) -> bool:
     """Write a group as a function of a range of elements, and its calls; False where it is to be written in place."""
     e, dims = nest.e, nest.group.dims
     each = sum(10 if m.let.op.name in SLOW else 1 for m in nest.members) + len(nest.accumulators) + len(nest.writes)
-    if not dims or each < _LEAST or not worthwhile(e) or not nest.is_flat():
+    if not dims or not worthwhile(e) or not nest.is_flat():
         return False
     if any(m.let.op.name in _BY_POSITION for m in nest.members):
         return False
