@@ -82,7 +82,8 @@ def one_for_all(x):
 
 
 def allocations(function: Callable[..., Any], *arguments: Any) -> int:
-    text = pg.compile(function).inspect("llvm", *arguments)
+    with pg.options(threads=1):
+        text = pg.compile(function).inspect("llvm", *arguments)
     own = text[text.index("define i32 @pg_main") :]
     return own[: own.index("\n}")].count("= call noalias ptr @pg_allocate")
 
