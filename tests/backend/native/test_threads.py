@@ -464,6 +464,20 @@ def test_several_sums_that_stay_arrays():
         np.testing.assert_allclose(a, b, rtol=1e-13)
 
 
+def written_where_it_is_read(x):
+    y = x.copy()
+    y[:] = np.exp(-y) + y
+    y += np.sin(y) * x
+    return y
+
+
+def test_a_write_where_the_pass_reads():
+    x = np.random.default_rng(6).normal(size=3000)
+    got, has_team = runs(written_where_it_is_read, lambda: (x,), 3)
+    assert has_team
+    np.testing.assert_allclose(got, written_where_it_is_read(x), rtol=1e-13)
+
+
 def halved_rows(x, row):
     total = 0.0
     for i in range(len(x)):

@@ -84,8 +84,8 @@ def _dtype(atom: Atom) -> str:
     return atom.type.dtype
 
 
-def _arguments(inputs: dict[Var, Value], outputs: Sequence[View]) -> list[tuple[str, str]]:
-    """The function's arguments: kinds and values."""
+def _arguments(inputs: dict[Var, Value], outputs: Sequence[View], written: Sequence[View]) -> list[tuple[str, str]]:
+    """The function's arguments: kinds and values; an output that lies where something is read has none of its own."""
     fields = []
     read = {value.data for value in inputs.values() if isinstance(value, View)}
     for variable, value in inputs.items():
@@ -94,7 +94,8 @@ def _arguments(inputs: dict[Var, Value], outputs: Sequence[View]) -> list[tuple[
         else:
             assert isinstance(value, str | Splat)
             fields.append((LLVM_TYPES[_dtype(variable)], value if isinstance(value, str) else value.value))
-    return [*fields, *(("ptr", view.data) for view in outputs if view.data not in read)]
+    new = [view for view in outputs if view.data not in read]
+    return [*fields, *(("ptr", view.data) for view in [*new, *written])]
 
 
 def _reads_elsewhere(nest: Nest, inputs: dict[Var, Value]) -> bool:
@@ -167,7 +168,7 @@ def _write_calls(nest: Nest, inputs: dict[Var, Value], name: str, each: int) -> 
     e, w = nest.e, nest.e.w
     total = e.size(nest.group.dims)
     written = [s.target for s in nest.writes if s.target is not None]
-    fields = _arguments(inputs, [*nest.outputs.values(), *written])
+    fields = _arguments(inputs, list(nest.outputs.values()), written)
     words = len(nest.accumulators)
     several, plain, out = (w.new_label(x) for x in ("team", "whole", "range"))
     outer, e.owned = e.owned, []
