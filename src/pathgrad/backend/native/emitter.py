@@ -199,8 +199,7 @@ class Emitter(Memory):
 
     def _reference(self, value: View | Listing, kept: set[int]) -> str:
         owner = value.owner
-        if owner is None or owner.on_stack:
-            # nobody counts: who lends the storage gives it up
+        if owner is None or owner.counted == "null":
             return "null"
         if owner in self.owned and id(owner) not in kept:
             self.owned.remove(owner)

@@ -119,8 +119,7 @@ def _put(e: Emitter, slot: str, value: Value, element: Type | ListType) -> None:
         w.effect(f"store {memory_type(element.dtype)} {value}, ptr {slot}")
         return
     assert isinstance(value, View | Listing)
-    counted = value.owner is not None and not value.owner.on_stack
-    handle = value.owner.handle if counted and value.owner is not None else "null"
+    handle = value.owner.counted if value.owner is not None else "null"
     if handle != "null":
         e.retain(handle)
     w.effect(f"store ptr {value.data}, ptr {slot}")

@@ -30,6 +30,11 @@ class Owned:
     on_stack: bool = False
     spare: tuple[list[tuple[str, str]], str] | None = None
 
+    @property
+    def counted(self) -> str:
+        """The handle whose references are counted; null where nobody counts: who lends the storage gives it up."""
+        return "null" if self.on_stack else self.handle
+
 
 @dataclass(eq=False)
 class View:
