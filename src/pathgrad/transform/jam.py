@@ -20,7 +20,7 @@ from ..ir.liveness import free_variables
 from ..ops import TABLE
 from .affine import Form, Forms, Ranges
 from .rebuilt import with_statements
-from .simplify import clone_block
+from .simplify import AtomMap, clone_block, mapped
 
 __all__ = ["jammed"]
 
@@ -28,8 +28,6 @@ __all__ = ["jammed"]
 TOGETHER = 4
 #: Statements that an inner loop may have.
 _LARGEST = 16
-
-_Map = dict[Var, Atom]
 
 
 def jammed(program: Program) -> Program:
@@ -243,26 +241,26 @@ class _Jam:
     def group(self, first: Atom, params: Sequence[Var]) -> list[Atom]:
         """The iterations of a group; what they hand on."""
         outer, inner = self.nest.outer, self.nest.inner
-        state: _Map = dict(zip(outer.params, params, strict=True))
+        state: AtomMap = dict(zip(outer.params, params, strict=True))
         following = dict(zip(outer.params, outer.body.yields, strict=True))
         by_late = {p for p, y in following.items() if y in {s.target for s in self.nest.late}}
         by_inner = {p for p, y in following.items() if y in inner.results}
-        maps: list[_Map] = []
+        maps: list[AtomMap] = []
         for k in range(TOGETHER):
             here = self.builder.emit(TABLE["add"], [first, k], name="k") if k else first
-            mapping: _Map = {**state, outer.index: here}
+            mapping: AtomMap = {**state, outer.index: here}
             self.copied(self.nest.early, mapping)
-            state.update({p: _get(y, mapping) for p, y in following.items() if p not in by_late | by_inner})
+            state.update({p: mapped(y, mapping) for p, y in following.items() if p not in by_late | by_inner})
             maps.append(mapping)
         self.inner(maps)
         for mapping in maps:
             mapping.update({p: state[p] for p in by_late})
             self.copied(self.nest.late, mapping)
             state.update({p: mapping[y] for p, y in following.items() if p in by_late and isinstance(y, Var)})
-        state.update({p: _get(following[p], maps[-1]) for p in by_inner})
+        state.update({p: mapped(following[p], maps[-1]) for p in by_inner})
         return [state[p] for p in outer.params]
 
-    def copied(self, statements: Sequence[Statement], mapping: _Map) -> None:
+    def copied(self, statements: Sequence[Statement], mapping: AtomMap) -> None:
         """A copy of some statements, written here."""
         new = clone_block(Block(list(statements)), mapping)
         for v in (v for s in new.statements for v in defined(s)):
@@ -271,16 +269,16 @@ class _Jam:
         self.builder.block.statements += new.statements
 
     # ---- the inner loop ----------------------------------------------------------------------------------------------
-    def inner(self, maps: list[_Map]) -> None:
+    def inner(self, maps: list[AtomMap]) -> None:
         """The inner loops of a group: what only the first ones do, then all together."""
         inner = self.nest.inner
-        present = [[_get(i, mapping) for i in inner.inits] for mapping in maps]
-        start = _get(inner.start, maps[-1])
+        present = [[mapped(i, mapping) for i in inner.inits] for mapping in maps]
+        start = mapped(inner.start, maps[-1])
         for k in range(TOGETHER - 1 if self.nest.slope else 0):
-            present[k] = self.loop(_get(inner.start, maps[k]), start, [maps[k]], [present[k]])[0]
+            present[k] = self.loop(mapped(inner.start, maps[k]), start, [maps[k]], [present[k]])[0]
             self.share(present, k)
         self.share(present, 0)
-        ends = self.loop(start, _get(inner.stop, maps[-1]), maps, present)
+        ends = self.loop(start, mapped(inner.stop, maps[-1]), maps, present)
         for mapping, values in zip(maps, ends, strict=True):
             mapping.update(zip(inner.results, values, strict=True))
 
@@ -291,7 +289,7 @@ class _Jam:
                 for values in present:
                     values[j] = present[k][j]
 
-    def loop(self, start: Atom, stop: Atom, maps: list[_Map], inits: list[list[Atom]]) -> list[list[Atom]]:
+    def loop(self, start: Atom, stop: Atom, maps: list[AtomMap], inits: list[list[Atom]]) -> list[list[Atom]]:
         """One loop for the inner loops of some iterations; what each of them ends with."""
         inner = self.nest.inner
         index = _like(inner.index)
@@ -303,12 +301,12 @@ class _Jam:
         yields: dict[tuple[int, int], Atom] = {}
         with self.builder.open() as body:
             for k, mapping in enumerate(maps):
-                own: _Map = {**mapping, inner.index: index}
+                own: AtomMap = {**mapping, inner.index: index}
                 for j, p in enumerate(inner.params):
                     own[p] = params[k, j] if not p.type.is_array else yields.get((0, j), params[0, j])
                 self.copied(inner.body.statements, own)
                 for j, p in enumerate(inner.params):
-                    yields[0 if p.type.is_array else k, j] = _get(inner.body.yields[j], own)
+                    yields[0 if p.type.is_array else k, j] = mapped(inner.body.yields[j], own)
         body.yields = [yields[place] for place in places]
         new = replace(inner, index=index, start=start, stop=stop, body=body)
         new.params, new.results = list(params.values()), list(results.values())
@@ -320,10 +318,6 @@ class _Jam:
 
 def _like(v: Var) -> Var:
     return Var(v.name, v.type, None if v.dimension is v else v.dimension, v.temporary)
-
-
-def _get(atom: Atom, mapping: _Map) -> Atom:
-    return mapping.get(atom, atom) if isinstance(atom, Var) else atom
 
 
 def _inside(s: Statement) -> set[Atom]:

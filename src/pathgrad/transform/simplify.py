@@ -32,7 +32,7 @@ from ..ir.liveness import statement_reads
 from ..ops import TABLE
 from .fold import folded
 
-__all__ = ["clone_block", "rename_atoms", "share_common"]
+__all__ = ["AtomMap", "clone_block", "mapped", "rename_atoms", "share_common"]
 
 
 # ---- renaming --------------------------------------------------------------------------------------------------------
@@ -68,10 +68,11 @@ def rename_atoms(block: Block, mapping: AtomMap) -> None:
 
 def clone_block(block: Block, mapping: AtomMap) -> Block:
     """A copy of a block with fresh variables; ``mapping`` receives old to new."""
-    return Block([_clone(s, mapping) for s in block.statements], [_get(a, mapping) for a in block.yields])
+    return Block([_clone(s, mapping) for s in block.statements], [mapped(a, mapping) for a in block.yields])
 
 
-def _get(atom: Atom, mapping: AtomMap) -> Atom:
+def mapped(atom: Atom, mapping: AtomMap) -> Atom:
+    """What an atom is replaced by; the atom itself where it is not."""
     return mapping.get(atom, atom) if isinstance(atom, Var) else atom
 
 
@@ -85,7 +86,7 @@ def _fresh(variable: Var, mapping: AtomMap) -> Var:
 
 def _clone(s: Statement, mapping: AtomMap) -> Statement:
     def get(atom: Atom) -> Atom:
-        return _get(atom, mapping)
+        return mapped(atom, mapping)
 
     def fresh(variables: Iterable[Var]) -> list[Var]:
         return [_fresh(v, mapping) for v in variables]
@@ -198,7 +199,7 @@ class _Sharing:
 
     def get(self, atom: Atom) -> Atom:
         """What an atom has been replaced by."""
-        return _get(atom, self.mapping)
+        return mapped(atom, self.mapping)
 
     def block(self, block: Block, seen: dict[Any, Any]) -> None:
         """Share the statements of a block; ``seen`` are those that are visible from outside."""
@@ -306,7 +307,7 @@ class _Sharing:
             for result, atom in zip(s.results, arm.yields, strict=True):
                 if isinstance(atom, Var) and result.type == atom.type:
                     names.setdefault(atom, result)
-            get = functools.partial(_get, mapping=names)
+            get = functools.partial(mapped, mapping=names)
             for x in arm.statements:
                 if isinstance(x, Let) and x.target in names and not x.op.consumes and x.op.name not in _KEEP_APART:
                     known[_key(x, get)] = names[x.target]
