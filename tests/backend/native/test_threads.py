@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 import textwrap
@@ -16,7 +17,7 @@ from pathgrad.backend.native import independence, parallel, work
 from pathgrad.backend.native.emitter import Emitter
 from pathgrad.backend.native.independence import Independence
 from pathgrad.backend.native.module import NativeModule
-from pathgrad.backend.native.team import thread_count
+from pathgrad.backend.native.threads import thread_count
 from pathgrad.ir import Block, Loop, Program
 from pathgrad.options import Options
 
@@ -543,3 +544,97 @@ def test_the_lengths_of_inner_loops_count():
     e.env[n] = "%n"
     assert not work.work(e, loop.body).isdigit()
     assert any("%n" in line for line in e.w.lines)
+
+
+# ---- the team --------------------------------------------------------------------------------------------------------
+TEAM = """
+import os, threading, time
+import numpy as np
+import pathgrad as pg
+
+def total(x):
+    return np.sum(np.exp(x) * np.sin(x))
+
+def other(x):
+    return np.max(np.cos(x) * x)
+
+def members():
+    return len(os.listdir("/proc/self/task"))
+
+pg.options(cache=False)
+x = np.random.default_rng(1).normal(size=1_000_000)
+f, g = pg.compile(total), pg.compile(other)
+with pg.options(threads=1):
+    alone = f(x), g(x)
+time.sleep(0.1)  # the thread that has loaded LLVM ends
+before = members()
+wanted = {}
+for threads in (2, 3, 5, 2):
+    with pg.options(threads=threads):
+        wanted[threads] = f(x), g(x)
+        assert np.allclose(wanted[threads], alone, rtol=1e-13)
+        print(members() - before)
+# asleep, and awake again
+time.sleep(0.1)
+with pg.options(threads=3):
+    print((f(x), g(x)) == wanted[3])
+    wrong = []
+    def call():
+        wrong.extend(1 for _ in range(50) if (f(x), g(x)) != wanted[3])
+    callers = [threading.Thread(target=call) for _ in range(4)]
+    for caller in callers: caller.start()
+    # forked while others are at work
+    child = os.fork()
+    if not child:
+        os._exit(0 if (f(x), g(x)) == wanted[3] and members() == 3 else 1)
+    print(os.waitpid(child, 0)[1])
+    for caller in callers: caller.join()
+time.sleep(0.1)
+print(len(wrong), members() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads by /proc")
+def test_a_process_has_one_team(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(TEAM), encoding="utf-8")
+    # NumPy's own threads would be counted too
+    surroundings = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=surroundings)
+    assert done.stdout.split() == ["1", "2", "4", "4", "True", "0", "0", "4"], done.stderr
+    assert done.returncode == 0
+
+
+SLOW_PART = """
+import os, signal, threading, time
+import pathgrad as pg
+
+def long(n, x):
+    total = 0.0
+    for i in range(n):
+        for j in range(1000):
+            total += x * j / (1.0 + i)
+    return total
+
+# more parts than threads: the caller runs others when its own is done, and must still listen
+pg.options(threads=2, cache=False)
+f = pg.compile(long)
+first = f(20_000, 0.5)
+ended = []
+for delay in (0.3, 2.5):
+    start = time.monotonic()
+    threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        f(6 * 10**7, 0.5)
+    except KeyboardInterrupt:
+        ended.append(time.monotonic() - start < delay + 1.0)
+print(ended, f(20_000, 0.5) == first)
+"""
+
+
+def test_signals_in_every_part(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(SLOW_PART), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split("\n")[0] == "[True, True] True", done.stderr

@@ -286,7 +286,7 @@ def compile_c(program: Program, options: Options) -> CFunction:
     arrays = [f"pg_array_{k}" for k in range(len(module.arrays))]
     name = f"pathgrad.c.{next(_COUNT)}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     code = object_code(text, options.optimize, options.cache)
-    tracker, addresses = link(code, name, module.scipy, entry_symbols(), ["pg_c", *symbols.values(), *arrays])
+    tracker, addresses = link(code, name, module.scipy, entry_symbols(code), ["pg_c", *symbols.values(), *arrays])
     for symbol, value in zip(arrays, module.arrays, strict=True):
         ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
     _, c = writer.signature()

@@ -75,17 +75,17 @@ def host() -> tuple[str, str, str]:
     return binding.get_process_triple(), binding.get_host_cpu_name(), features
 
 
-def _target() -> Any:
+def _target(level: int = 3) -> Any:
     with _LOCK:
-        return _made_target()
+        return _made_target(3 if level else 0)
 
 
 @functools.cache
-def _made_target() -> Any:
+def _made_target(level: int) -> Any:
     binding = _binding()
     triple, cpu, features = host()
     target = binding.Target.from_triple(triple)
-    return target.create_target_machine(cpu=cpu, features=features, opt=3, reloc="pic", codemodel="small", jit=True)
+    return target.create_target_machine(cpu=cpu, features=features, opt=level, reloc="pic", codemodel="small", jit=True)
 
 
 @contextlib.contextmanager
@@ -197,7 +197,7 @@ def object_code(text: str, level: int = 3, kept: bool = False) -> bytes:
     code = place.get(key) if place else None
     if code is None:
         with _LOCK, _plain_addresses():
-            code = bytes(_target().emit_object(_optimised(text, level)))
+            code = bytes(_target(level).emit_object(_optimised(text, level)))
         if place:
             place.put(key, code)
     return code
@@ -212,7 +212,7 @@ def optimised_text(text: str, level: int = 3) -> str:
 def assembly(text: str, level: int = 3) -> str:
     """The module in assembly language."""
     with _LOCK, _plain_addresses():
-        written: str = _target().emit_assembly(_optimised(text, level))
+        written: str = _target(level).emit_assembly(_optimised(text, level))
     return written
 
 

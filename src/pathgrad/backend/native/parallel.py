@@ -13,15 +13,16 @@ from collections.abc import Sequence
 from ...ir import Atom, Block, ListType, Loop, Program, Type, Var, walk
 from .emitter import Emitter
 from .independence import Independence, free_atoms, independence
-from .pauses import use_pauses
 from .runtime import TEAM_AT
 from .scalars import elementwise
-from .team import TEAM, TEAM_DECLARATIONS, thread_count
+from .team import RUN, RUN_DECLARATION
+from .threads import thread_count
 from .values import Owned, View
 from .work import cost, work
 from .writer import LLVM_TYPES, number
 
 __all__ = [
+    "PARTS",
     "WORK",
     "WordReader",
     "append",
@@ -37,6 +38,8 @@ __all__ = [
 WORK = 1_000_000
 #: Elements of the arrays that each thread but the first has of its own, at most.
 _OWN = 1 << 20
+#: Parts of a loop for each thread, where a part has no arrays of its own: a thread that comes late runs fewer.
+PARTS = 4
 
 
 def part_of(e: Emitter, s: Loop, trips: str) -> tuple[str, str]:
@@ -147,7 +150,7 @@ class _Part:
         run_team(e, fits, several, whole)
         words = len(self.sums) + sum(2 + len(arrays[k].dims) for k in self.read)
         args = fields_in_memory(e, fields, w.slot(f"[{max(len(fields), 1)} x i64]"))
-        count, results = call_team(e, self.name, args, trips, words)
+        count, results = call_team(e, self.name, args, trips, words, 1 if self.read or self.scratch else PARTS)
         finals = self.combined(arrays, initial, count, results, words)
         for owner in e.owned:
             e.release(owner)
@@ -327,10 +330,8 @@ class WordReader:
 def run_team(e: Emitter, fits: str, several: str, plain: str) -> None:
     """Go to ``several`` where there are threads, and none of them is running this; begin that block."""
     w = e.w
-    use_pauses(e.module)
-    for text in (*TEAM_DECLARATIONS, TEAM):
+    for text in (RUN_DECLARATION, "@pg_threads = external global i8"):
         e.module.declare(text)
-    e.module.uses_helper("pg_allocate")
     at = w.value(f"getelementptr i8, ptr %state, i64 {TEAM_AT}")
     alone = w.compare("eq", w.value(f"load ptr, ptr {at}"), "null", "ptr")
     threads = w.value("icmp ugt i64 ptrtoint (ptr @pg_threads to i64), 1")
@@ -347,14 +348,32 @@ def fields_in_memory(e: Emitter, fields: Sequence[tuple[str, str]], slot: str) -
     return slot
 
 
-def call_team(e: Emitter, function: str, args: str, trips: str, words: int) -> tuple[str, str]:
-    """Run a loop on all threads; how many parts there were, and where their results are."""
+def call_team(e: Emitter, function: str, args: str, trips: str, words: int, each: int = PARTS) -> tuple[str, str]:
+    """Run a loop on all threads; how many parts there were, and where their results are.
+
+    Parameters
+    ----------
+    e : Emitter
+        The calling function.
+    function : str
+        What runs some turns.
+    args : str
+        Where its arguments are.
+    trips : str
+        The number of turns.
+    words : int
+        How many results a part has.
+    each : int
+        The number of parts for each thread.
+    """
     w = e.w
     threads = w.value("add i64 ptrtoint (ptr @pg_threads to i64), 0")
-    count = w.select(w.compare("slt", trips, threads), trips, threads)
+    most = w.multiply(threads, str(each))
+    count = w.select(w.compare("slt", trips, most), trips, most)
     results = e.allocate("i64", (w.multiply(count, str(words)),)).data if words else "null"
-    given = f"ptr %state, ptr @{function}, ptr {args}, i64 {trips}, i64 {count}, ptr {results}, i64 {words}"
-    _checked(e, w.value(f"call i32 @pg_team({given})"))
+    turns = f"i64 {trips}, i64 {threads}, i64 {count}"
+    given = f"ptr %state, ptr @{function}, ptr {args}, {turns}, ptr {results}, i64 {words}"
+    _checked(e, w.value(f"call i32 @{RUN}({given})"))
     return count, results
 
 

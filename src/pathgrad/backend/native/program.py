@@ -64,7 +64,7 @@ class NativeProgram:
     ) -> None:
         arrays = [f"pg_array_{k}" for k in range(len(kept))]
         name = f"pathgrad.{next(_COUNT)}"
-        loaded, addresses = link(code, name, scipy, entry_symbols(), [ENTRY, *arrays])
+        loaded, addresses = link(code, name, scipy, entry_symbols(code), [ENTRY, *arrays])
         for symbol, value in zip(arrays, kept, strict=True):
             ctypes.c_void_p.from_address(addresses[symbol]).value = value.ctypes.data
         _LOADED.append(loaded)

@@ -11,9 +11,10 @@ import numpy as np
 
 from ...ir.types import NUMPY_NAMES
 from ...options import current
-from .team import thread_count
+from .team import RUN
+from .threads import team_address, thread_count
 
-__all__ = ["ENTRY", "Leaf", "entry_symbols", "pause_symbols", "thread_symbols"]
+__all__ = ["ENTRY", "Leaf", "entry_symbols"]
 
 ENTRY = "pg_entry"
 
@@ -45,29 +46,20 @@ class Leaf:
 _BLOCKS = (ctypes.c_void_p * 8)()
 
 
-def entry_symbols() -> dict[str, int]:
-    """The addresses of what entries use of NumPy."""
+def entry_symbols(code: bytes) -> dict[str, int]:
+    """The addresses of what object code uses of NumPy and of the process."""
     from numpy._core import _multiarray_umath as umath  # type: ignore[attr-defined]
 
     get = ctypes.pythonapi.PyCapsule_GetPointer
     get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     table = ctypes.cast(get(umath._ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
     symbols = {name: int(table[k] or 0) for name, k in _NUMPY.items()}
-    symbols |= pause_symbols() | thread_symbols()
-    symbols["pg_blocks"] = ctypes.addressof(_BLOCKS)
     symbols["pg_numpy_ndarray"] = id(np.ndarray)
     for name in ("float64", "float32", "int64"):
         symbols[f"pg_numpy_{name}"] = id(getattr(np, name))
     for name in NUMPY_NAMES.values():
         symbols[f"pg_descr_{name}"] = id(np.dtype(name))
-    return symbols
-
-
-def thread_symbols() -> dict[str, int]:
-    """What teams need to know of the process: how many threads they are."""
-    return {"pg_threads": thread_count(current().threads)}
-
-
-def pause_symbols() -> dict[str, int]:
-    """What pauses need to know of the process: which thread handles signals."""
-    return {"pg_main_thread": threading.main_thread().ident or 0}
+    own = {"pg_blocks": ctypes.addressof(_BLOCKS), "pg_main_thread": threading.main_thread().ident or 0}
+    if RUN.encode() in code:
+        symbols[RUN] = team_address(own)
+    return symbols | own | {"pg_threads": thread_count(current().threads)}
