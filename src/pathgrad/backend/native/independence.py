@@ -62,10 +62,10 @@ def independence(loop: Loop) -> Independence | None:
         uses = _Uses(loop)
         if not is_stationary(loop, k) or not uses.block(loop.body, {param}):
             return None
-        if uses.only_added() and isinstance(param.type, Type) and param.type.dtype in ("f64", "f32"):
-            found.added.append(k)
-        elif uses.divided():
+        if uses.divided():
             found.divided.append(k)
+        elif uses.only_added() and isinstance(param.type, Type) and param.type.dtype in ("f64", "f32"):
+            found.added.append(k)
         elif _Scratch(loop).overwritten(loop.body, {param}) is True:
             found.scratch.append(k)
         else:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, While, sub_blocks
+from ...ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Type, While, sub_blocks
 from .arrays import trip_count
 from .emitter import Emitter
 
@@ -25,7 +25,7 @@ def cost(block: Block, calls: tuple[Program, ...] = ()) -> int:
         if isinstance(s, Let):
             arrays = [a for a in (*s.args, s.target) if a.type.is_array]
             moves = s.op.views or s.op.consumes
-            total += (10 if s.op.name in SLOW else 1) * (50 if arrays and not moves else 1)
+            total += _each(s) * (50 if arrays and not moves else 1)
         elif isinstance(s, Loop):
             ends = [a.value for a in (s.start, s.stop, s.step) if isinstance(a, Const)]
             total += cost(s.body, calls) * (len(range(*ends)) if len(ends) == 3 and ends[2] else _SOME)
@@ -41,6 +41,11 @@ def cost(block: Block, calls: tuple[Program, ...] = ()) -> int:
     return total
 
 
+def _each(s: Let) -> int:
+    """Operations on numbers for each element."""
+    return 10 if s.op.name in SLOW else 1
+
+
 def work(e: Emitter, block: Block) -> str:
     """About how many operations on numbers a block is, by the lengths that are known where this is written.
 
@@ -52,17 +57,48 @@ def work(e: Emitter, block: Block) -> str:
         The block.
     """
     w = e.w
-    known = 1
-    total = "0"
+    total, known = "0", 1
+    arrays: dict[tuple[str, ...], int] = {}
     for s in block.statements:
         if isinstance(s, Loop):
             once = w.multiply(_turns(e, s), work(e, s.body))
             total = w.add(total, _at_most(e, once))
         elif isinstance(s, Branch):
             total = w.add(total, work(e, max(sub_blocks(s), key=cost)))
+        elif isinstance(s, Let) and (lengths := _lengths(e, s)):
+            arrays[lengths] = arrays.get(lengths, 0) + _each(s)
         else:
             known += cost(Block([s]))
+    for lengths, each in arrays.items():
+        size = str(min(each, _MOST))
+        for n in lengths:
+            size = _at_most(e, w.multiply(size, n))
+        total = w.add(total, size)
     return w.add(total, str(min(known, _MOST)))
+
+
+def _lengths(e: Emitter, s: Let) -> tuple[str, ...]:
+    """The lengths whose product says how much a statement on arrays is; none where it is a number, or a view."""
+    if s.op.views or s.op.name == "length" or (s.op.consumes and s.params["index"].is_element):
+        return ()
+    types = [a.type for a in (*s.args, s.target) if isinstance(a.type, Type) and a.type.rank]
+    if s.op.name == "matmul":
+        types = [s.args[0].type, s.target.type]
+        rows, result = (t.dims if isinstance(t, Type) else () for t in types)
+        return tuple(_length(e, token) for token in (*result, rows[-1]))
+    if s.op.consumes or s.op.name == "load":
+        types = [t for t in types if t is not s.args[0].type]
+    largest = max((t.dims for t in types), key=len, default=())
+    return tuple(_length(e, token) for token in largest)
+
+
+def _length(e: Emitter, token: object) -> str:
+    """The length that a token stands for, if it is known here."""
+    if token == 1:
+        return "1"
+    if isinstance(token, tuple) and token[0] == "literal":
+        return str(int(token[1]))
+    return e.lengths.get(token, str(_SOME))
 
 
 def _turns(e: Emitter, s: Loop) -> str:
