@@ -27,6 +27,7 @@ def _small_work(monkeypatch):
     """Short loops run on threads too."""
     monkeypatch.setattr(parallel, "WORK", 200)
     monkeypatch.setattr("pathgrad.backend.native.split.WORK", 200)
+    monkeypatch.setattr("pathgrad.backend.native.shared_products.WORK", 200)
 
 
 # ---- functions whose loops are independent apart from sums -----------------------------------------------------------
@@ -544,6 +545,79 @@ def test_the_lengths_of_inner_loops_count():
     e.env[n] = "%n"
     assert not work.work(e, loop.body).isdigit()
     assert any("%n" in line for line in e.w.lines)
+
+
+def products(x, w, g):
+    return x @ w, g @ x, x.T @ g, x[1:, 1:] @ w[1:], g[1:] @ x[1:, :3], x[::2] @ w
+
+
+@pytest.mark.parametrize("shape", [(1500, 5), (1025, 70), (1024, 1), (3, 1500), (90, 200)])
+@pytest.mark.parametrize("threads", [2, 5])
+def test_a_large_matrix_and_a_vector(shape, threads):
+    random = np.random.default_rng(3)
+    x, w, g = random.normal(size=shape), random.normal(size=shape[1]), random.normal(size=shape[0])
+    got, has_team = runs(products, lambda: (x, w, g), threads)
+    assert has_team
+    alone, has_team = runs(products, lambda: (x, w, g), 1)
+    assert not has_team
+    for a, b, c in zip(got, alone, products(x, w, g), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(a, c, rtol=1e-12, atol=1e-12)
+
+
+def stacked(x, w):
+    """Products inside a loop are left alone, whoever runs it."""
+    total = 0.0
+    for i in range(len(x)):
+        total += np.sum(x[i] @ w)
+    return total
+
+
+def test_products_in_a_loop():
+    x = np.random.default_rng(4).normal(size=(6, 40, 50))
+    w = np.arange(50.0)
+    got, has_team = runs(stacked, lambda: (x, w), 3)
+    assert has_team and got == pytest.approx(stacked(x, w), rel=1e-12)
+
+
+def columns_of_their_own(x):
+    out = np.zeros((len(x), 7))
+    for k in range(7):
+        out[:, k] = np.exp(x) * k
+        out[0, k] += 1.0
+    return out
+
+
+def rows_that_are_added_to(x):
+    out = np.zeros((len(x), 3))
+    for i in range(len(x)):
+        out[i] += x[i]
+        out[i, 1] += x[i]
+    return out
+
+
+@pytest.mark.parametrize("f", [columns_of_their_own, rows_that_are_added_to])
+def test_rows_and_columns_of_their_own(f):
+    (loop,) = loops_of(f, V)
+    assert independence.independence(loop) == Independence(divided=[0])
+    got, has_team = runs(f, lambda: (V,), 3)
+    assert has_team
+    np.testing.assert_allclose(got, f(V), rtol=1e-14)
+
+
+def test_arrays_count_by_their_lengths():
+    (loop,) = loops_of(columns_of_their_own, V)
+    e = Emitter(NativeModule(Options()), Program("", [], Block()), {}, None)
+    unknown = work.work(e, loop.body)
+    e.lengths[_length_of_what_is_read(loop)] = "1000"
+    known = work.work(e, loop.body)
+    assert int(unknown) < 1000 < 10_000 < int(known) < 20_000
+
+
+def _length_of_what_is_read(loop):
+    """The length of the vector that the loop reads."""
+    (token,) = {v.type.dims[0] for v in independence.free_atoms(loop) if v.type.is_array}
+    return token
 
 
 # ---- the team --------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from .emitter import Emitter
 from .gemv import by_columns, by_rows, is_by_columns, is_by_rows
 from .outline import outlined
 from .scalars import convert, elementwise
+from .shared_products import product
 from .values import Owned, View
 from .writer import LLVM_TYPES, SIZES, UNROLLED, number
 
@@ -117,9 +118,9 @@ def _shared_by_vector(e: Emitter, a: View, b: View, result: View) -> None:
         _by_vector(e, a, b, result)
         return
     if is_by_columns(a, b, result):
-        outlined(e, "sum_of_columns", [a, b, result], lambda views: by_columns(e, *views))
+        product(e, "sum_of_columns", [a, b, result], lambda views: by_columns(e, *views), by_columns=True)
     elif is_by_rows(a, b, result):
-        outlined(e, "products_of_rows", [a, b, result], lambda views: by_rows(e, *views))
+        product(e, "products_of_rows", [a, b, result], lambda views: by_rows(e, *views), by_columns=False)
     else:
         outlined(e, "matrix_by_vector", [a, b, result], lambda views: _by_vector(e, *views))
 

@@ -348,7 +348,7 @@ def fields_in_memory(e: Emitter, fields: Sequence[tuple[str, str]], slot: str) -
     return slot
 
 
-def call_team(e: Emitter, function: str, args: str, trips: str, words: int, each: int = PARTS) -> tuple[str, str]:
+def call_team(e: Emitter, function: str, args: str, trips: str, words: int | str, each: int = PARTS) -> tuple[str, str]:
     """Run a loop on all threads; how many parts there were, and where their results are.
 
     Parameters
@@ -361,7 +361,7 @@ def call_team(e: Emitter, function: str, args: str, trips: str, words: int, each
         Where its arguments are.
     trips : str
         The number of turns.
-    words : int
+    words : int or str
         How many results a part has.
     each : int
         The number of parts for each thread.
@@ -370,7 +370,7 @@ def call_team(e: Emitter, function: str, args: str, trips: str, words: int, each
     threads = w.value("add i64 ptrtoint (ptr @pg_threads to i64), 0")
     most = w.multiply(threads, str(each))
     count = w.select(w.compare("slt", trips, most), trips, most)
-    results = e.allocate("i64", (w.multiply(count, str(words)),)).data if words else "null"
+    results = e.allocate("i64", (w.multiply(count, str(words)),)).data if str(words) != "0" else "null"
     turns = f"i64 {trips}, i64 {threads}, i64 {count}"
     given = f"ptr %state, ptr @{function}, ptr {args}, {turns}, ptr {results}, i64 {words}"
     _checked(e, w.value(f"call i32 @{RUN}({given})"))
