@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...ir import Atom, Block, Branch, Call, Const, Let, Loop, Program, Type, While, sub_blocks
 from .arrays import trip_count
 from .emitter import Emitter
@@ -79,17 +81,19 @@ def work(e: Emitter, block: Block) -> str:
 
 def _lengths(e: Emitter, s: Let) -> tuple[str, ...]:
     """The lengths whose product says how much a statement on arrays is; none where it is a number, or a view."""
-    if s.op.views or s.op.name == "length" or (s.op.consumes and s.params["index"].is_element):
+    index = s.params.get("index")
+    if s.op.views or s.op.name == "length" or (s.op.consumes and index is not None and index.is_element):
         return ()
-    types = [a.type for a in (*s.args, s.target) if isinstance(a.type, Type) and a.type.rank]
+    shapes: dict[Atom, tuple[Any, ...]] = {
+        a: a.type.dims for a in (*s.args, s.target) if isinstance(a.type, Type) and a.type.rank
+    }
     if s.op.name == "matmul":
-        types = [s.args[0].type, s.target.type]
-        rows, result = (t.dims if isinstance(t, Type) else () for t in types)
-        return tuple(_length(e, token) for token in (*result, rows[-1]))
+        return tuple(_length(e, token) for token in (*shapes.get(s.target, ()), shapes[s.args[0]][-1]))
     if s.op.consumes or s.op.name == "load":
-        types = [t for t in types if t is not s.args[0].type]
-    largest = max((t.dims for t in types), key=len, default=())
-    return tuple(_length(e, token) for token in largest)
+        # what is moved, not all that it is moved in or out of
+        for whole in (s.args[0], *([s.target] if s.op.consumes else [])):
+            shapes.pop(whole, None)
+    return tuple(_length(e, token) for token in max(shapes.values(), key=len, default=()))
 
 
 def _length(e: Emitter, token: object) -> str:
