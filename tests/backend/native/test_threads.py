@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
-from pathgrad.backend.native import independence, parallel, work
+from pathgrad.backend.native import independence, work
 from pathgrad.backend.native.emitter import Emitter
 from pathgrad.backend.native.independence import Independence
 from pathgrad.backend.native.module import NativeModule
@@ -25,9 +25,8 @@ from pathgrad.options import Options
 @pytest.fixture(autouse=True)
 def _small_work(monkeypatch):
     """Short loops run on threads too."""
-    monkeypatch.setattr(parallel, "WORK", 200)
-    monkeypatch.setattr("pathgrad.backend.native.split.WORK", 200)
-    monkeypatch.setattr("pathgrad.backend.native.shared_products.WORK", 200)
+    for module in ("parallel", "split", "shared_products"):
+        monkeypatch.setattr(f"pathgrad.backend.native.{module}.WORK", 200)
 
 
 # ---- functions whose loops are independent apart from sums -----------------------------------------------------------
@@ -289,7 +288,18 @@ def each_until_it_has_converged(x):
     return out
 
 
+def handed_through(x):
+    """What is handed on needs what was handed on: no thread could begin in the middle."""
+    out = np.zeros(len(x))
+    last = 0.0
+    for i in range(len(x)):
+        out[i] = last
+        last = 0.5 * last + x[i]
+    return out
+
+
 DEPENDENT = [
+    handed_through,
     overlapping_strips,
     prefix,
     wrapped,
@@ -618,6 +628,52 @@ def _length_of_what_is_read(loop):
     """The length of the vector that the loop reads."""
     (token,) = {v.type.dims[0] for v in independence.free_atoms(loop) if v.type.is_array}
     return token
+
+
+def differences(x):
+    """Each iteration hands a number on; the last one is used."""
+    out = np.zeros(len(x))
+    last = 7.0
+    for i in range(len(x)):
+        out[i] = x[i] - last
+        last = 2.0 * x[i]
+    return out, last
+
+
+def falling(x):
+    out = np.zeros(len(x))
+    last, total = -1.0, 0.0
+    for i in range(len(x) - 1, 1, -2):
+        out[i] = last
+        total += last * x[i]
+        last = math.sin(x[i - 1]) + i
+    return out, total, last
+
+
+def chained_energy(x):
+    total = 0.0
+    for i in range(len(x) - 1):
+        total += (x[i + 1] - x[i] * x[i]) ** 2 + math.sin(x[i])
+    return total
+
+
+@pytest.mark.parametrize("f", [differences, falling])
+@pytest.mark.parametrize("threads", [2, 3, 7])
+def test_numbers_that_are_handed_on(f, threads):
+    for length in (0, 1, 2, 3, 40, 701):
+        x = np.random.default_rng(7).normal(size=length)
+        got, has_team = runs(f, lambda x=x: (x,), threads)
+        assert has_team or length <= 8
+        for a, b in zip(_flat(got), _flat(f(x)), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
+def test_adjoints_that_hand_numbers_on():
+    x = np.random.default_rng(8).normal(size=3000)
+    alone, _ = runs(chained_energy, lambda: (x,), 1, pg.grad)
+    got, has_team = runs(chained_energy, lambda: (x,), 3, pg.grad)
+    assert has_team
+    np.testing.assert_array_equal(got, alone)
 
 
 # ---- the team --------------------------------------------------------------------------------------------------------

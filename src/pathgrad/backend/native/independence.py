@@ -1,8 +1,9 @@
 """Which loops have iterations that are independent apart from sums (floor 4).
 
-Every carried value must be one of four things, by a proof that errs on the safe side:
+Every carried value must be one of five things, by a proof that errs on the safe side:
 
 - a *sum*: each iteration only adds to the number;
+- a number that is *handed* on to the next iteration alone, which could compute it itself: a thread begins with that;
 - an array that each iteration only adds to (``added``): a thread adds to zeros of its own;
 - an array of which iteration ``i`` reads and writes positions ``[..., i + c, ...]`` only, or strips of them
   that are no longer than the loop's step (``divided``);
@@ -33,7 +34,7 @@ from ...ir.liveness import statement_reads
 from ...ops.indexing import Index, Integer, NewAxis
 from .stationary import is_stationary
 
-__all__ = ["Independence", "free_atoms", "independence"]
+__all__ = ["Independence", "free_atoms", "handed_on", "independence"]
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Independence:
     """What the carried values of a loop are, by position."""
 
     sums: list[int] = field(default_factory=list)
+    handed: list[int] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
     divided: list[int] = field(default_factory=list)
     scratch: list[int] = field(default_factory=list)
@@ -55,9 +57,12 @@ def independence(loop: Loop) -> Independence | None:
     found = Independence()
     for k, param in enumerate(loop.params):
         if not param.type.is_array:
-            if not _is_sum(loop.body, param, k):
+            if _is_sum(loop.body, param, k):
+                found.sums.append(k)
+            elif handed_on(loop, k) is not None:
+                found.handed.append(k)
+            else:
                 return None
-            found.sums.append(k)
             continue
         uses = _Uses(loop)
         if not is_stationary(loop, k) or not uses.block(loop.body, {param}):
@@ -119,6 +124,25 @@ def _read_inside(s: Loop) -> set[Var]:
     for inner in s.body.statements:
         read |= statement_reads(inner)
     return read | {a for a in s.body.yields if isinstance(a, Var)}
+
+
+# ---- numbers for the next iteration ----------------------------------------------------------------------------------
+def handed_on(loop: Loop, k: int) -> list[Let] | None:
+    """The statements that compute what the k-th carried value is next, if they need nothing that the loop carries."""
+    definitions = {s.target: s for s in loop.body.statements if isinstance(s, Let)}
+    inside = {*loop.params, *_assigned(loop.body.statements)}
+    needed: dict[Var, Let] = {}
+    waiting: list[Atom] = [loop.body.yields[k]]
+    while waiting:
+        atom = waiting.pop()
+        if not isinstance(atom, Var) or atom not in inside or atom in needed:
+            continue
+        s = definitions.get(atom)
+        if s is None or s.op.consumes or s.target.type.is_array:
+            return None
+        needed[atom] = s
+        waiting += s.args
+    return [s for s in loop.body.statements if isinstance(s, Let) and s.target in needed]
 
 
 # ---- arrays ----------------------------------------------------------------------------------------------------------

@@ -10,46 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Atom, Block, ListType, Loop, Program, Type, Var, walk
+from ...ir import Atom, Block, Branch, ListType, Loop, Program, Type, Var, walk
+from ...transform.simplify import AtomMap, clone_block
+from .arrays import trip_count
+from .division import PARTS, WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
 from .emitter import Emitter
-from .independence import Independence, free_atoms, independence
-from .runtime import TEAM_AT
+from .independence import Independence, free_atoms, handed_on, independence
 from .scalars import elementwise
-from .team import RUN, RUN_DECLARATION
-from .threads import thread_count
 from .values import Owned, View
 from .work import cost, work
 from .writer import LLVM_TYPES, number
 
-__all__ = [
-    "PARTS",
-    "WORK",
-    "WordReader",
-    "append",
-    "call_team",
-    "fields_in_memory",
-    "part_of",
-    "run_team",
-    "worthwhile",
-    "write_team",
-]
+__all__ = ["part_of", "write_team"]
 
-#: Operations on numbers below which threads cost more than they give.
-WORK = 1_000_000
 #: Elements of the arrays that each thread but the first has of its own, at most.
 _OWN = 1 << 20
-#: Parts of a loop for each thread, where a part has no arrays of its own: a thread that comes late runs fewer.
-PARTS = 4
 
 
 def part_of(e: Emitter, s: Loop, trips: str) -> tuple[str, str]:
     """The turns of a loop that are run here: all, or those of a part."""
     return ("%first", "%last") if e.part is s else ("0", trips)
-
-
-def worthwhile(e: Emitter) -> bool:
-    """Whether what is being written may run on several threads."""
-    return e.depth == 0 and e.part is None and thread_count(e.module.options.threads) > 1
 
 
 def write_team(e: Emitter, s: Loop, trips: str, live: set[Var]) -> bool:
@@ -71,7 +51,7 @@ def write_team(e: Emitter, s: Loop, trips: str, live: set[Var]) -> bool:
     if trips.isdigit() and int(trips) * cost(s.body) < WORK and not any(isinstance(x, Loop) for x in walk(s.body)):
         return False
     kinds = independence(s)
-    if kinds is None or not (kinds.sums or kinds.added or kinds.divided):
+    if kinds is None or not (kinds.sums or kinds.added or kinds.divided or kinds.handed):
         return False
     part = _Part.of(e, s, kinds, live)
     if part is None:
@@ -94,7 +74,8 @@ class _Part:
 
     def __init__(self, e: Emitter, s: Loop, kinds: Independence, free: list[Var], live: set[Var]) -> None:
         self.e, self.s = e, s
-        self.sums = kinds.sums
+        self.sums, self.handed = kinds.sums, kinds.handed
+        self.numbers = [*kinds.sums, *kinds.handed]
         self.added, self.scratch = kinds.added, kinds.scratch
         self.arrays = sorted([*kinds.added, *kinds.divided, *kinds.scratch])
         #: arrays of a thread that the caller reads in the end
@@ -102,12 +83,18 @@ class _Part:
         self.free = free
         inits = [Var(v.name, v.type) for v in s.params]
         results = [Var(v.name, v.type) for v in s.results]
+        self.inputs = [*free, *(inits[k] for k in (*self.arrays, *self.numbers))]
+        #: the index of the turn before the first one, and whether there is one
+        self.before, self.is_later = Var("before", Type("i64")), Var("later", Type("bool"))
+        begins = [self.beginning(k, inits[k]) for k in self.handed]
+        given: list[Atom] = list(inits)
+        for k, branch in zip(self.handed, begins, strict=True):
+            given[k] = branch.results[0]
         self.loop = Loop(
-            s.index, s.start, s.stop, s.step, s.params, list(inits), s.body, results, False, s.reversed, None, s.origin
+            s.index, s.start, s.stop, s.step, s.params, given, s.body, results, False, s.reversed, None, s.origin
         )
-        self.inputs = [*free, *(inits[k] for k in (*self.arrays, *self.sums))]
         consumed = frozenset(len(free) + j for j in range(len(self.arrays)))
-        body = Block([self.loop], [results[k] for k in self.sums])
+        body = Block([*begins, self.loop], [results[k] for k in self.numbers])
         self.program = Program(e.program.name, self.inputs, body, consumed, e.program.filename)
         self.name = f"pg_part_{len(e.module.functions)}"
 
@@ -126,6 +113,15 @@ class _Part:
                 return None
         return cls(e, s, kinds, free, live)
 
+    def beginning(self, k: int, init: Var) -> Branch:
+        """What the first turn is handed: what the turn before would compute."""
+        computed = handed_on(self.s, k)
+        assert computed is not None
+        mapping: AtomMap = {self.s.index: self.before}
+        earlier = clone_block(Block(list(computed), [self.s.body.yields[k]]), mapping)
+        result = Var(init.name, init.type)
+        return Branch(self.is_later, earlier, Block([], [init]), [result], self.s.origin, self.s.role)
+
     # ---- in the calling function -------------------------------------------------------------------------------------
     def write(self, trips: str) -> None:
         """The choice, the two calls, and the results."""
@@ -133,7 +129,7 @@ class _Part:
         self.write_own()
         self.write_thread()
         arrays = {k: e.array(s.inits[k]) for k in self.arrays}
-        initial = [e.scalar(s.inits[k]) for k in self.sums]
+        initial = [e.scalar(s.inits[k]) for k in self.numbers]
         fields = self.fields(arrays, initial)
         own = "0"
         for k in [*self.added, *self.scratch]:
@@ -148,7 +144,7 @@ class _Part:
             fits = w.value(f"and i1 {fits}, {w.value(f'and i1 {small}, {cheap}')}")
         outer, e.owned = e.owned, []
         run_team(e, fits, several, whole)
-        words = len(self.sums) + sum(2 + len(arrays[k].dims) for k in self.read)
+        words = len(self.numbers) + sum(2 + len(arrays[k].dims) for k in self.read)
         args = fields_in_memory(e, fields, w.slot(f"[{max(len(fields), 1)} x i64]"))
         count, results = call_team(e, self.name, args, trips, words, 1 if self.read or self.scratch else PARTS)
         finals = self.combined(arrays, initial, count, results, words)
@@ -158,13 +154,13 @@ class _Part:
         label = w.label
         w.jump(out)
         w.start(whole)
-        plain = self.called(e, fields, "0", trips, w.slot(f"[{max(len(self.sums), 1)} x i64]"))
+        plain = self.called(e, fields, "0", trips, w.slot(f"[{max(len(self.numbers), 1)} x i64]"))
         other = w.label
         w.jump(out)
         w.start(out)
         for k, array in arrays.items():
             e.env[s.results[k]] = array
-        for k, a, b in zip(self.sums, finals, plain, strict=True):
+        for k, a, b in zip(self.numbers, finals, plain, strict=True):
             e.env[s.results[k]] = w.value(f"phi {_kind(s.results[k])} [ {a}, %{label} ], [ {b}, %{other} ]")
 
     def fields(self, arrays: dict[int, View], initial: Sequence[str]) -> list[tuple[str, str]]:
@@ -180,22 +176,24 @@ class _Part:
         return found
 
     def called(self, e: Emitter, fields: Sequence[tuple[str, str]], first: str, last: str, slot: str) -> list[str]:
-        """Run some turns; the sums."""
+        """Run some turns; the numbers at their end."""
         given = [f"{kind} {value}" for kind, value in fields]
         call_own(e, self.name, [*given, f"i64 {first}", f"i64 {last}", f"ptr {slot}"])
         at = WordReader(e, slot)
-        return [at.next(_kind(self.s.params[k])) for k in self.sums]
+        return [at.next(_kind(self.s.params[k])) for k in self.numbers]
 
     def combined(
         self, arrays: dict[int, View], initial: Sequence[str], count: str, results: str, words: int
     ) -> list[str]:
-        """The sums over all parts; arrays are completed where they lie."""
+        """The sums over all parts, and what the last part hands on; arrays are completed where they lie."""
         e, w = self.e, self.e.w
-        sums = [self.s.params[k] for k in self.sums]
+        numbers = [self.s.params[k] for k in self.numbers]
 
         def one(t: str, totals: list[str]) -> list[str]:
             at = WordReader(e, w.value(f"getelementptr i64, ptr {results}, i64 {w.multiply(t, str(words))}"))
-            totals = [_added(e, v, total, at.next(_kind(v))) for v, total in zip(sums, totals, strict=True)]
+            found = [at.next(_kind(v)) for v in numbers]
+            sums = zip(numbers, totals[: len(self.sums)], found, strict=False)
+            totals = [*(_added(e, v, total, own) for v, total, own in sums), *found[len(self.sums) :]]
             for k in self.read:
                 array = arrays[k]
                 data, handle = at.next("ptr"), at.next("ptr")
@@ -209,7 +207,7 @@ class _Part:
                 e.module.helper_effect(w, "pg_release", ["ptr %state", f"ptr {handle}"])
             return totals
 
-        carried = [(_kind(v), value) for v, value in zip(sums, initial, strict=True)]
+        carried = [(_kind(v), value) for v, value in zip(numbers, initial, strict=True)]
         return w.counted(count, carried, one, "parts") if words else []
 
     def completed(self, array: View, part: View, adds: bool) -> None:
@@ -253,12 +251,25 @@ class _Part:
         """The function that runs some turns on the arrays that it is given."""
         e = self.emitter()
         parameters = self.parameters(e)
+        if self.handed:
+            self.know_before(e)
         e.block(self.program.body, set())
         values = [e.scalar(atom) for atom in self.program.body.yields]
         e.leave()
-        fields_in_memory(e, [(_kind(self.s.params[k]), v) for k, v in zip(self.sums, values, strict=True)], "%results")
+        kinds = [_kind(self.s.params[k]) for k in self.numbers]
+        fields_in_memory(e, list(zip(kinds, values, strict=True)), "%results")
         e.w.effect("ret i32 0")
         append(self.e, self.name, parameters, e.w.text(), f"noinline {e.attributes}")
+
+    def know_before(self, e: Emitter) -> None:
+        """Find the index of the turn before the first one."""
+        w, s = e.w, self.s
+        start, stop, step = (e.scalar(a) for a in (s.start, s.stop, s.step))
+        turn = w.subtract("%first", "1")
+        if s.reversed:
+            turn = w.subtract(w.subtract(trip_count(e, start, stop, step), "1"), turn)
+        e.env[self.before] = w.add(start, w.multiply(turn, step))
+        e.env[self.is_later] = w.compare("sgt", "%first", "0")
 
     def write_thread(self) -> None:
         """The function that a thread calls: sums start at zero, added and scratch arrays are its own.
@@ -269,13 +280,13 @@ class _Part:
         at = WordReader(e, "%args")
         fields: list[tuple[str, str]] = []
         made: dict[int, View] = {}
-        position = dict(zip(self.inputs[len(self.free) :], [*self.arrays, *self.sums], strict=True))
+        position = dict(zip(self.inputs[len(self.free) :], [*self.arrays, *self.numbers], strict=True))
         for variable in self.inputs:
             type_ = _type(variable)
             k = position.get(variable, -1)
             if not type_.rank:
                 value = at.next(_kind(variable))
-                fields.append((_kind(variable), number(0, type_.dtype) if k >= 0 else value))
+                fields.append((_kind(variable), number(0, type_.dtype) if k in self.sums else value))
                 continue
             data = at.next("ptr")
             dims = tuple(at.next("i64") for _ in range(type_.rank))
@@ -288,8 +299,8 @@ class _Part:
                     e.copy_into(own, View(type_.dtype, data, own.dims, own.strides, None, True))
                 data = e.w.select(first, data, own.data, "ptr")
             fields += [("ptr", data), *(("i64", n) for n in dims)]
-        sums = self.called(e, fields, "%first", "%last", e.w.slot(f"[{max(len(self.sums), 1)} x i64]"))
-        results = [(_kind(self.s.params[k]), v) for k, v in zip(self.sums, sums, strict=True)]
+        numbers = self.called(e, fields, "%first", "%last", e.w.slot(f"[{max(len(self.numbers), 1)} x i64]"))
+        results = [(_kind(self.s.params[k]), v) for k, v in zip(self.numbers, numbers, strict=True)]
         for k, own in made.items():
             assert own.owner is not None
             if k not in self.read:
@@ -307,92 +318,3 @@ class _Part:
 def _added(e: Emitter, like: Atom, a: str, b: str) -> str:
     dtype = _type(like).dtype
     return elementwise(e.module, e.w, "add", [(a, dtype), (b, dtype)], dtype)
-
-
-class WordReader:
-    """Reads words one after another."""
-
-    def __init__(self, e: Emitter, base: str) -> None:
-        self.e, self.base, self.position = e, base, 0
-
-    def next(self, kind: str) -> str:
-        """The next word."""
-        at = self.e.w.value(f"getelementptr i64, ptr {self.base}, i64 {self.position}")
-        self.position += 1
-        return self.e.w.value(f"load {kind}, ptr {at}")
-
-    def skip(self, count: int) -> None:
-        """Leave words out."""
-        self.position += count
-
-
-# ---- the choice and the call -----------------------------------------------------------------------------------------
-def run_team(e: Emitter, fits: str, several: str, plain: str) -> None:
-    """Go to ``several`` where there are threads, and none of them is running this; begin that block."""
-    w = e.w
-    for text in (RUN_DECLARATION, "@pg_threads = external global i8"):
-        e.module.declare(text)
-    at = w.value(f"getelementptr i8, ptr %state, i64 {TEAM_AT}")
-    alone = w.compare("eq", w.value(f"load ptr, ptr {at}"), "null", "ptr")
-    threads = w.value("icmp ugt i64 ptrtoint (ptr @pg_threads to i64), 1")
-    both = w.value(f"and i1 {alone}, {threads}")
-    w.branch(w.value(f"and i1 {both}, {fits}"), several, plain)
-    w.start(several)
-
-
-def fields_in_memory(e: Emitter, fields: Sequence[tuple[str, str]], slot: str) -> str:
-    """Write words one after another."""
-    for k, (kind, value) in enumerate(fields):
-        at = e.w.value(f"getelementptr i64, ptr {slot}, i64 {k}")
-        e.w.effect(f"store {kind} {value}, ptr {at}")
-    return slot
-
-
-def call_team(e: Emitter, function: str, args: str, trips: str, words: int | str, each: int = PARTS) -> tuple[str, str]:
-    """Run a loop on all threads; how many parts there were, and where their results are.
-
-    Parameters
-    ----------
-    e : Emitter
-        The calling function.
-    function : str
-        What runs some turns.
-    args : str
-        Where its arguments are.
-    trips : str
-        The number of turns.
-    words : int or str
-        How many results a part has.
-    each : int
-        The number of parts for each thread.
-    """
-    w = e.w
-    threads = w.value("add i64 ptrtoint (ptr @pg_threads to i64), 0")
-    most = w.multiply(threads, str(each))
-    count = w.select(w.compare("slt", trips, most), trips, most)
-    results = e.allocate("i64", (w.multiply(count, str(words)),)).data if str(words) != "0" else "null"
-    turns = f"i64 {trips}, i64 {threads}, i64 {count}"
-    given = f"ptr %state, ptr @{function}, ptr {args}, {turns}, ptr {results}, i64 {words}"
-    _checked(e, w.value(f"call i32 @{RUN}({given})"))
-    return count, results
-
-
-def call_own(e: Emitter, name: str, given: Sequence[str]) -> None:
-    """Run some turns in this thread, on the arrays themselves."""
-    _checked(e, e.w.value(f"call i32 @{name}.own(ptr %state, {', '.join(given)})"))
-
-
-def _checked(e: Emitter, status: str) -> None:
-    """Hand on a failure."""
-    w = e.w
-    on, failed = w.new_label("on"), w.new_label("failed")
-    w.branch(w.compare("eq", status, "0", "i32"), on, failed, ", !prof !0")
-    w.start(failed)
-    w.effect(f"ret i32 {status}")
-    w.start(on)
-
-
-def append(e: Emitter, name: str, parameters: Sequence[str], body: str, attributes: str) -> None:
-    """Add the function that runs some turns."""
-    head = f"ptr %state, {', '.join([*parameters, 'i64 %first', 'i64 %last', 'ptr noalias %results'])}"
-    e.module.functions.append(f"define internal i32 @{name}.own({head}) {attributes} {{\n{body}\n}}")

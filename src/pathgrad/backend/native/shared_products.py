@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from .division import WORK, WordReader, call_team, fields_in_memory, run_team, worthwhile
 from .emitter import Emitter
 from .outline import outlined
-from .parallel import WORK, WordReader, call_team, fields_in_memory, run_team, worthwhile
 from .scalars import elementwise
 from .values import View
 from .writer import Writer

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ...ir import Atom, Const, Type, Var
+from .division import WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
 from .emitter import Emitter
 from .groups import Group, Member, Sink
-from .parallel import WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
 from .reductions import Accumulator
 from .values import Owned, Pending, Splat, Value, View
 from .work import SLOW
