@@ -656,3 +656,33 @@ def each_until_it_escapes(c, x):
                 break
         ends[i] = z
     return np.sum(ends * ends)
+
+
+WEIGHTS = np.array([0.5, -1.0, 2.0, 0.3])
+
+
+def weighted(v, weights):
+    return np.sum(np.sin(v) * weights)
+
+
+@program(v=V)
+def array_from_outside_for_a_helper(v):
+    return weighted(v, WEIGHTS) * weighted(v * v, WEIGHTS)
+
+
+def gated(state, w):
+    n = len(state)
+    gates = state @ w
+    keep = 1.0 / (1.0 + np.exp(-gates[:n]))
+    return keep * state + (1.0 - keep) * np.tanh(gates[n : 2 * n]) * gates[2 * n :]
+
+
+@program(
+    point(w=np.linspace(-0.5, 0.7, 48).reshape(4, 12), state=V, steps=4),
+    point(w=np.linspace(-0.5, 0.7, 36).reshape(4, 9), state=V, steps=3),
+    point(w=np.array([[0.3, -0.4, 0.9]]), state=np.array([0.7]), steps=2),
+)
+def gates_in_slices_of_one_product(w, state, steps):
+    for _ in range(steps):
+        state = gated(state, w)
+    return np.sum(state * state)

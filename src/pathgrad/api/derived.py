@@ -22,6 +22,7 @@ from ..ir import Program, pretty, programs_called
 from ..options import Options, current
 from ..transform.inline import inlined
 from ..transform.lengths import settle_lengths
+from ..transform.slices import carried_over, suppose_slices
 from .addresses import Addresses
 from .entry import Entry, same, weakness
 from .keeping import keeping
@@ -197,7 +198,8 @@ class Derived(Addresses):
             if reading.is_current() and all(same(bound[n], v) for n, v in reading.fixed.items()):
                 return executable
         reading = self.primal.read(specs, bound.__getitem__)
-        executable = Executable(self._derived(reading, bound, options), options, self.describe)
+        program = self._derived(reading, bound, options, supposing=False)
+        executable = Executable(program, options, self.describe)
         self._of_any_length.setdefault(key, []).append((reading, executable))
         return executable
 
@@ -267,6 +269,7 @@ class Derived(Addresses):
                 weakness(found.form.parameters, specs),
                 self._readable(bound, known),
                 (found.form, found.native),
+                general=lambda: self._derived(read_later(), known, options, supposing=False),
             )
             entry = Entry(specs, executable, found.names, known, found.dependencies, read_later)
         else:
@@ -282,17 +285,30 @@ class Derived(Addresses):
             original = load(emit(reading.program)) if reading.may_be_unbound() else None
             names = [p.name for p in reading.program.parameters]
             keep = kept.keeper(names, reading) if kept and original is None else None
-            executable = Executable(program, options, self.describe, weak, self._readable(bound, known), keep=keep)
+            general = functools.partial(self._derived, reading, known, options, supposing=False)
+            readable = self._readable(bound, known)
+            executable = Executable(program, options, self.describe, weak, readable, keep=keep, general=general)
             entry = Entry(specs, executable, names, reading.fixed, reading.dependencies, lambda: reading, original)
         self.entries.setdefault(key, []).append(entry)
         return entry
 
-    def _derived(self, reading: Reading, bound: dict[str, Any], options: Options) -> Program:
-        """The derived program for a back end; native code has helpers' statements in place of their calls."""
+    def _derived(self, reading: Reading, bound: dict[str, Any], options: Options, supposing: bool = True) -> Program:
+        """The derived program for a back end.
+
+        Native code has helpers' statements in place of their calls, and may suppose something of the arguments, because
+        it looks at them first.
+        """
         if options.backend != "native":
             return self.derive(reading, bound)
-        program = self.derive(replace(reading, program=inlined(reading.program)), bound)
-        return program if program is reading.program else settle_lengths(program)
+        flat = inlined(reading.program)
+        primal = suppose_slices(flat) if supposing and options.bounds_checks else flat
+        program = self.derive(replace(reading, program=primal), bound)
+        if program is reading.program:
+            return program
+        supposed = carried_over(primal, program)
+        if supposed is None:
+            return self._derived(reading, bound, options, supposing=False)
+        return replace(settle_lengths(program), supposed=supposed)
 
     def _readable(self, bound: dict[str, Any], known: dict[str, Any]) -> Callable[[], Program]:
         """How to make the program that is emitted as Python."""

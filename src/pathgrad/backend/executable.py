@@ -87,6 +87,8 @@ class Executable:
         The program's form and code where they come from the disk.
     keep : callable, optional
         What is done with the executable once it is compiled.
+    general : callable, optional
+        The program for any arguments, where the given one supposes something of them.
     """
 
     def __init__(
@@ -98,8 +100,10 @@ class Executable:
         readable: Callable[[], Program] | None = None,
         kept: tuple[Form, NativeProgram] | None = None,
         keep: Callable[[Executable], None] | None = None,
+        general: Callable[[], Program] | None = None,
     ) -> None:
         self._made = program
+        self._general = general
         self._keep = keep
         self.options = options
         self.description = description
@@ -132,6 +136,10 @@ class Executable:
         """The program."""
         return self._made if isinstance(self._made, Program) else self._made()
 
+    def general(self) -> Program:
+        """The program for any arguments."""
+        return self.program if self._general is None else self._general()
+
     def _compiled(self) -> NativeProgram | None:
         from .native.callable import compile_native
 
@@ -139,7 +147,7 @@ class Executable:
             for atom in [*self.program.inputs, *self.program.outputs]:
                 if isinstance(atom.type, ListType):
                     raise NativeUnsupported("growing storage is no argument or result of native code")
-            return compile_native(self.program, self.options, self.weak)
+            return compile_native(self.program, self.options, self.weak, self.general)
         except NativeUnsupported as reason:
             warnings.warn(f"{self.program.name} runs as Python: {reason}", NativeWarning, stacklevel=7)
             return None
@@ -148,7 +156,7 @@ class Executable:
         """The same program with every position checked where it is used."""
         from .native.callable import compile_native
 
-        return compile_native(self.program, self.options, self.weak, may_bail=False)
+        return compile_native(self.general(), self.options, self.weak)
 
     @cached_property
     def module(self) -> Module:
@@ -172,7 +180,7 @@ class Executable:
         """
         from .native.c_interface import compile_c
 
-        return compile_c(self.program, self.options)
+        return compile_c(self.general(), self.options)
 
     def inspect(self, stage: str) -> str:
         """A stage as text: ``"python"``, ``"llvm"``, ``"optimised"`` (LLVM after optimisation) or ``"asm"``.
@@ -191,7 +199,8 @@ class Executable:
         if self._native is None or not self._native.text:
             from .native.callable import compile_native
 
-            self._native, self._is_compiled = compile_native(self.program, self.options, self.weak), True
+            self._native = compile_native(self.program, self.options, self.weak, self.general)
+            self._is_compiled = True
         return self._native.inspect(stage)
 
     def can_write(self, values: Sequence[Any]) -> bool:

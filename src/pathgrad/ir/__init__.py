@@ -32,6 +32,7 @@ from .program import (
     sub_blocks,
     walk,
 )
+from .supposition import Supposition
 from .types import BOOL, F32, F64, I64, ListType, Type, ValueType, array, is_float
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Parameter",
     "Program",
     "Statement",
+    "Supposition",
     "Term",
     "Type",
     "ValueType",

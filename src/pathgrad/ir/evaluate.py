@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ProgramError
 from .program import Atom, Block, Branch, Call, Let, Loop, Program, Statement, Var
 from .types import NUMPY_NAMES, ListType, Type
 
@@ -33,7 +34,16 @@ def evaluate(program: Program, *arguments: Any) -> list[Any]:
     -------
     list
         One value for each output.
+
+    Raises
+    ------
+    ProgramError
+        Arguments that are not what the program supposes.
     """
+    for supposition in program.supposed:
+        if not supposition.holds(arguments):
+            text = supposition.text([v.name for v in program.inputs])
+            raise ProgramError(f"{program.name} supposes that {text}; use the program for any arguments")
     environment = dict(zip(program.inputs, arguments, strict=True))
     return _block(program.body, environment)
 

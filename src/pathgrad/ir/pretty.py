@@ -51,6 +51,8 @@ def pretty(program: Program) -> str:
     """
     names = _Names()
     lines = [f"{program.name}({names.typed(program.inputs)})"]
+    inputs = [names(v) for v in program.inputs]
+    lines += [f"    supposes {supposition.text(inputs)}" for supposition in program.supposed]
     _block(program.body, names, 1, lines)
     return "\n".join(lines)
 

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 from ..ops import Op
+from .supposition import Supposition
 from .types import Type, ValueType
 
 __all__ = [
@@ -228,6 +229,8 @@ class Program:
         How the outputs are grouped: a position of ``outputs``, or a tuple, list or dict of trees.
     handed_back : tuple of int
         Inputs that are results themselves; in ``result`` their positions follow those of the outputs.
+    supposed : tuple of Supposition
+        What must hold of the arguments; for others the program may give anything.
     derived : dict
         Programs that were derived from this one, by what was asked.
     """
@@ -241,6 +244,7 @@ class Program:
     parameters: list[Parameter] = field(default_factory=list)
     result: Any = None
     handed_back: tuple[int, ...] = ()
+    supposed: tuple[Supposition, ...] = ()
     derived: dict[Any, Any] = field(default_factory=dict)
 
     @property

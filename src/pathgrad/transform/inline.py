@@ -145,7 +145,8 @@ class _Body:
         mapping: dict[Var, Atom] = {}
         for variable, atom in zip(callee.inputs, call.args, strict=True):
             mapping[variable] = atom
-            self.tokens[variable.dimension] = atom.dimension
+            if not atom.type.is_array:
+                self.tokens[variable.dimension] = atom.dimension
             if isinstance(variable.type, Type) and isinstance(atom.type, Type):
                 for inner, outer in zip(variable.type.dims, atom.type.dims, strict=True):
                     self._bind(inner, outer)

@@ -10,20 +10,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Const, Let, Program, Type, Var, walk
+from ..ir import Atom, Const, Let, Program, Supposition, Type, Var, walk
 from ..ops import Integer, NewAxis, Slice
 from .inline import with_inputs
 from .lengths import settle_lengths
 
-__all__ = ["Supposed", "suppose_lengths"]
+__all__ = ["suppose_lengths"]
 
-#: An argument, counted; one of its axes; the length that it has.
-Supposed = tuple[int, int, int]
 #: Longer arrays are no better for being of a known length.
 _LONGEST = 64
 
 
-def suppose_lengths(program: Program) -> tuple[Program, list[Supposed]]:
+def suppose_lengths(program: Program) -> Program:
     """The program for arguments of the lengths that its writes ask for.
 
     Parameters
@@ -33,8 +31,8 @@ def suppose_lengths(program: Program) -> tuple[Program, list[Supposed]]:
 
     Returns
     -------
-    program, supposed
-        The same program if nothing is known better; otherwise a new one, and what must hold of its arguments.
+    Program
+        The same program if nothing is known better; otherwise a new one, which says what it supposes.
     """
     free = {
         token: None
@@ -53,16 +51,18 @@ def suppose_lengths(program: Program) -> tuple[Program, list[Supposed]]:
                     asked.setdefault(token, set()).add(length)
     known = {token: ("literal", min(lengths)) for token, lengths in asked.items() if len(lengths) == 1}
     if not known:
-        return program, []
-    inputs, supposed = [], []
+        return program
+    inputs, supposed = [], list(program.supposed)
     for k, v in enumerate(program.inputs):
         if not isinstance(v.type, Type) or not any(token in known for token in v.type.dims):
             inputs.append(v)
             continue
-        supposed += [(k, axis, known[token][1]) for axis, token in enumerate(v.type.dims) if token in known]
+        for axis, token in enumerate(v.type.dims):
+            if token in known:
+                supposed.append(Supposition(((k, axis, 1),), -known[token][1], True))
         dims = tuple(known.get(token, token) for token in v.type.dims)
         inputs.append(Var(v.name, Type(v.type.dtype, v.type.rank, dims)))
-    return replace(settle_lengths(with_inputs(program, inputs)), derived={}), supposed
+    return replace(settle_lengths(with_inputs(program, inputs)), supposed=tuple(supposed), derived={})
 
 
 def _part(s: Let) -> Iterator[int | None]:

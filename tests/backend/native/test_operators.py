@@ -73,7 +73,7 @@ def expected(program: Program, values: Sequence[Any]) -> list[Any]:
 
 def compiled(program: Program) -> Any:
     try:
-        return compile_native(program, TESTED).call
+        return compile_native(program, TESTED, general=lambda: program).call
     except NativeUnsupported as reason:
         pytest.fail(str(reason))
 

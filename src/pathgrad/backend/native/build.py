@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from ...ir import Call, ListType, Program, Type, Var, programs_called, walk
+from ...ir import Call, ListType, Program, Supposition, Type, Var, programs_called, walk
 from ...options import Options
 from ...transform.components import InNumbers
-from ...transform.supposed import Supposed
 from .chains import short_chains
 from .control import part_types
 from .emitter import Emitter, Rules
@@ -35,7 +33,6 @@ def build(
     program: Program,
     options: Options,
     may_bail: bool = False,
-    supposed: Sequence[Supposed] = (),
     numbers: InNumbers | None = None,
 ) -> tuple[NativeModule, dict[int, str]]:
     """Write the functions of a program and of all that it calls.
@@ -48,8 +45,6 @@ def build(
         How to compile.
     may_bail : bool
         Whether a function may return 2: the call must start again in code that was built without this.
-    supposed : sequence of Supposed
-        The lengths of arguments without which the program must return 2.
     numbers : InNumbers, optional
         What else must hold at its end, and what need not be rounded on its own.
 
@@ -66,8 +61,8 @@ def build(
         names[id(each)] = f"pg_main_{plain}" if each is program else f"pg_{k}_{plain}"
     called = {id(s.program) for each in programs for s in walk(each.body) if isinstance(s, Call)}
     for each in programs:
-        own = (supposed, numbers) if each is program else ()
-        _write_function(module, each, names, each is not program, id(each) in called, *own)
+        own = numbers if each is program else None
+        _write_function(module, each, names, each is not program, id(each) in called, own)
     return module, names
 
 
@@ -85,7 +80,6 @@ def _write_function(
     names: dict[int, str],
     internal: bool,
     called: bool,
-    supposed: Sequence[Supposed] = (),
     numbers: InNumbers | None = None,
 ) -> None:
     """Write a program as a function of the module."""
@@ -101,8 +95,8 @@ def _write_function(
     for k, variable in enumerate(program.inputs):
         e.local.add(variable)
         e.env[variable] = _parameter(e, program, k, variable)
-    for k, axis, n in supposed:
-        e.bail_unless(e.w.compare("eq", f"%a{k}.{axis}", str(n)))
+    for supposition in program.supposed:
+        e.bail_unless(_holds(e, supposition))
     e.block(program.body, set())
     if numbers and numbers.finite is not None:
         total = e.scalar(numbers.finite)
@@ -127,6 +121,14 @@ def _write_function(
     attributes = f'{e.attributes} "disable-tail-calls"="true"' if recursive else e.attributes
     head = f"define {linkage}i32 @{names[id(program)]}({', '.join(signature(program))}) {attributes} {{"
     module.functions.append(f"; {program.name}\n{head}\n{e.w.text()}\n}}")
+
+
+def _holds(e: Emitter, supposition: Supposition) -> str:
+    """Whether what a program supposes holds of its arguments."""
+    total = str(supposition.constant)
+    for k, axis, times in supposition.terms:
+        total = e.w.add(total, e.w.multiply(f"%a{k}" if axis is None else f"%a{k}.{axis}", str(times)))
+    return e.w.compare("eq" if supposition.exact else "sge", total, "0")
 
 
 def _reached_from(program: Program) -> list[Program]:

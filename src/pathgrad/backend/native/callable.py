@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 from ...ir import Loop, Program, Type, While, walk
@@ -42,7 +41,10 @@ def leaves_of(program: Program, weak: Callable[[int], bool]) -> list[Leaf]:
 
 
 def compile_native(
-    program: Program, options: Options, weak: Callable[[int], bool] = lambda _: True, may_bail: bool = True
+    program: Program,
+    options: Options,
+    weak: Callable[[int], bool] = lambda _: True,
+    general: Callable[[], Program] | None = None,
 ) -> NativeProgram:
     """Compile a program.
 
@@ -54,20 +56,23 @@ def compile_native(
         How.
     weak : callable
         Whether the k-th input, a number, is a Python number.
-    may_bail : bool
-        Whether positions may be checked before loops, where a call that finds one outside starts again in other code.
+    general : callable, optional
+        The program for any arguments, where this one supposes something of them. Where it is given, positions may be
+        checked before loops: a call that finds one outside, or arguments that are not as supposed, starts again in code
+        for the general program, which checks every position where it is used.
 
     Raises
     ------
     NativeUnsupported
         Something in the program has no native form.
     """
-    may_bail = may_bail and options.bounds_checks and not program.consumed
-    original, leaves = program, leaves_of(program, weak)
-    program, supposed = suppose_lengths(program) if may_bail else (program, [])
-    numbers = in_numbers(program, may_bail)
+    may_bail = general is not None and options.bounds_checks and not program.consumed
+    if general is not None and not may_bail:
+        program = general()
+    leaves = leaves_of(program, weak)
+    numbers = in_numbers(suppose_lengths(program) if may_bail else program, may_bail)
     program = arranged(numbers.program)
-    module, names = build(program, options, may_bail, supposed, numbers)
+    module, names = build(program, options, may_bail, numbers)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
     if numbers.sums and sum(1 for _ in walk(program.body)) <= _SEARCHED:
@@ -75,8 +80,8 @@ def compile_native(
     code = object_code(text, options.optimize, options.cache)
     written = sorted(program.consumed)
     native = NativeProgram(text, code, module.scipy, module.sites, leaves, options.optimize, module.arrays, written)
-    if may_bail:
-        native.make_checked = functools.partial(compile_native, original, options, weak, may_bail=False)
+    if general is not None and may_bail:
+        native.make_checked = lambda: compile_native(general(), options, weak)
     return native
 
 
