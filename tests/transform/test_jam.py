@@ -8,7 +8,8 @@ import pytest
 import pathgrad as pg
 from pathgrad.frontend import read, source_of, spec_of
 from pathgrad.ir import Const, Loop, check, evaluate, walk
-from pathgrad.transform.jam import TOGETHER, jammed
+from pathgrad.transform.jam import jammed
+from pathgrad.transform.nests import TOGETHER
 
 A = np.random.default_rng(2).normal(size=(13, 13))
 PACKED = np.random.default_rng(3).normal(size=(3, 13 * 14 // 2))
