@@ -25,6 +25,7 @@ from .simplify import AtomMap, clone_block, mapped
 
 __all__ = ["jammed"]
 
+
 def jammed(program: Program) -> Program:
     """The same program with nests of two loops executed several outer iterations at a time.
 
@@ -78,7 +79,7 @@ class _Jam:
         index, params = Var("k", Type("i64"), temporary=True), [_like(p) for p in outer.params]
         main = replace(outer, index=index, start=Const(0, Type("i64")), params=params)
         emit = self.builder.emit
-        if self.nest.whole:
+        if self.nest.is_whole:
             with self.builder.open() as main.body:
                 main.body.yields = self.group(outer.start, params)
             main.stop = Const(1, Type("i64"))
@@ -137,21 +138,16 @@ class _Jam:
 
     # ---- the inner loop ----------------------------------------------------------------------------------------------
     def inner(self, maps: list[AtomMap]) -> None:
-        """The inner loops of a group: what lies before the elements of all, these, and what lies after them."""
-        nest, inner, each = self.nest, self.nest.inner, range(len(maps))
+        """The inner loops of a group: what comes before the elements that all have, these, and what comes after."""
+        nest, inner, emit = self.nest, self.nest.inner, self.builder.emit
         present = [[mapped(i, mapping) for i in inner.inits] for mapping in maps]
-        emit = self.builder.emit
-        for k in each if nest.rises[0] else ():
-            if k != nest.last_to_start:
-                start, stop, low = mapped(inner.start, maps[k]), mapped(inner.stop, maps[k]), self.low(maps, k)
-                end = low if nest.fits else emit(TABLE["minimum"], [stop, low], name="n")
-                self.alone(k, start, end, maps, present)
+        for k in nest.before:
+            start, stop, low = mapped(inner.start, maps[k]), mapped(inner.stop, maps[k]), self.low(maps, k)
+            self.alone(k, start, low if nest.fits else emit(TABLE["minimum"], [stop, low], name="n"), maps, present)
         present = self.loop(self.low(maps, 0), self.high(maps, 0), maps, present)
-        for k in each if nest.rises[1] else ():
-            if k != nest.first_to_stop:
-                low, high, stop = self.low(maps, k), self.high(maps, k), mapped(inner.stop, maps[k])
-                end = high if nest.fits else emit(TABLE["maximum"], [low, high], name="n")
-                self.alone(k, end, stop, maps, present)
+        for k in nest.after:
+            low, high, stop = self.low(maps, k), self.high(maps, k), mapped(inner.stop, maps[k])
+            self.alone(k, high if nest.fits else emit(TABLE["maximum"], [low, high], name="n"), stop, maps, present)
         for mapping, values in zip(maps, present, strict=True):
             mapping.update(zip(inner.results, values, strict=True))
 
@@ -191,7 +187,7 @@ class _Jam:
                 for j, p in enumerate(inner.params):
                     own[p] = params[k, j] if not p.type.is_array else yields.get((0, j), params[0, j])
                 self.copied([s for s in inner.body.statements if elements.keys().isdisjoint(defined(s))], own)
-                elements = elements or {v: own[v] for v in own if v in self.nest.places and v is not inner.index}
+                elements = elements or {v: own[v] for v in self.nest.places}
                 for j, p in enumerate(inner.params):
                     yields[0 if p.type.is_array else k, j] = mapped(inner.body.yields[j], own)
         body.yields = [yields[place] for place in places]

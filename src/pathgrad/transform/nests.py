@@ -8,7 +8,7 @@ elements, not by their indices, as by a skewed index (Wolfe, "Loop skewing: the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from ..ir import Atom, Const, Let, Loop, Type, Var
 from ..ir.liveness import free_variables
@@ -24,7 +24,7 @@ _FEW = 8
 _LARGEST = 16
 
 
-@dataclass
+@dataclass(frozen=True)
 class Nest:
     """A loop, the one loop in its body, and what else is there.
 
@@ -35,39 +35,51 @@ class Nest:
     early, late : list of Let
         What does not depend on the inner loop of the same iteration, and what does.
     together : int
-        How many iterations of the outer loop are executed side by side.
-    whole : bool
-        Whether these are all that there are.
+        How many iterations of the outer loop are executed side by side: a group.
     drift : int
-        How far on an element is for the same index of the inner loop in the next iteration of the outer one: -1, 0 or 1.
+        How far on an element is in the next iteration of the outer loop, for the same index of the inner one: -1, 0, 1.
     places : set of Var
-        The positions of the elements, as far as they are computed in the inner loop.
+        The positions of the elements, where they are computed in the inner loop.
     rises : tuple of int
-        How far on are the elements with which the inner loop starts and stops: -1, 0 or 1.
+        How far on are the elements at which the inner loop starts and stops in the next iteration: -1, 0, 1.
     fits : bool
-        Whether all iterations of a group certainly stop after the last one of them has started.
+        Whether no iteration of a group stops before another one starts, however few elements there are.
     """
 
     outer: Loop
     inner: Loop
     early: list[Let]
     late: list[Let]
-    together: int = TOGETHER
-    whole: bool = False
-    drift: int = 0
-    places: set[Atom] = field(default_factory=set)
-    rises: tuple[int, int] = (0, 0)
+    together: int
+    drift: int
+    places: set[Var]
+    rises: tuple[int, int]
     fits: bool = False
 
     @property
+    def is_whole(self) -> bool:
+        """Whether one group is all iterations."""
+        return _turns(self.outer) == self.together
+
+    @property
     def last_to_start(self) -> int:
-        """Which iteration of a group starts with the last element."""
+        """Which iteration of a group starts at the last element."""
         return self.together - 1 if self.rises[0] > 0 else 0
 
     @property
     def first_to_stop(self) -> int:
         """Which iteration of a group stops at the first element."""
         return self.together - 1 if self.rises[1] < 0 else 0
+
+    @property
+    def before(self) -> list[int]:
+        """The iterations of a group that start before the last one to start."""
+        return [k for k in range(self.together) if self.rises[0] and k != self.last_to_start]
+
+    @property
+    def after(self) -> list[int]:
+        """The iterations of a group that stop after the first one to stop."""
+        return [k for k in range(self.together) if self.rises[1] and k != self.first_to_stop]
 
 
 def nest_of(outer: Loop) -> Nest | None:
@@ -86,11 +98,18 @@ def nest_of(outer: Loop) -> Nest | None:
     if len(body) < len(inner.body.statements) or not all(_is_simple(s) for s in [*lets, *body]):
         return None
     after = _reached(inner.results, lets)
-    late = [s for s in lets if s.target in after]
-    nest = Nest(outer, inner, [s for s in lets if s.target not in after], late)
+    early, late = [s for s in lets if s.target not in after], [s for s in lets if s.target in after]
     forms = Forms(outer, set())
-    fits = _adds_in_place(nest, body, forms) and _is_in_phases(nest, after) and _is_long(nest) and _rises(nest, forms)
-    return nest if fits else None
+    elements, start, stop = _elements(outer, inner, early, body, forms), forms.of(inner.start), forms.of(inner.stop)
+    if elements is None or start is None or stop is None or not _is_in_phases(outer, inner, early, late):
+        return None
+    drift, places = elements
+    together = _together(outer, inner, drift)
+    rises = start.terms.get(outer.index, 0) + drift, stop.terms.get(outer.index, 0) + drift
+    if together < 2 or max(map(abs, rises)) > 1:
+        return None
+    nest = Nest(outer, inner, early, late, together, drift, places, rises)
+    return replace(nest, fits=_fits(nest, start, stop, forms))
 
 
 def _is_plain(s: Loop) -> bool:
@@ -116,19 +135,21 @@ def _reached(start: Iterable[Atom], lets: Iterable[Let]) -> set[Atom]:
     return found
 
 
-def _is_long(nest: Nest) -> bool:
-    """Whether loops are not over a few numbers, which LLVM writes out; a few iterations that drift are taken at once."""
-    outer = nest.outer
-    if _is_known(nest.inner.stop):
-        return False
-    if not _is_known(outer.stop):
-        return True
-    if not nest.drift or not isinstance(outer.start, Const) or not isinstance(outer.stop, Const):
-        return False
-    turns = int(outer.stop.value) - int(outer.start.value)
-    if turns <= _FEW:
-        nest.together, nest.whole = turns, True
-    return turns > 1
+def _together(outer: Loop, inner: Loop, drift: int) -> int:
+    """How many iterations are executed side by side; LLVM writes loops over a few numbers out, unless they drift."""
+    if _is_known(inner.stop) or (_is_known(outer.stop) and not drift):
+        return 1
+    turns = _turns(outer)
+    if turns is None:
+        return 1 if _is_known(outer.stop) else TOGETHER
+    return turns if turns <= _FEW else TOGETHER
+
+
+def _turns(s: Loop) -> int | None:
+    """How many iterations a loop has, where that is known."""
+    if isinstance(s.start, Const) and isinstance(s.stop, Const):
+        return int(s.stop.value) - int(s.start.value)
+    return None
 
 
 def _is_known(stop: Atom) -> bool:
@@ -137,74 +158,71 @@ def _is_known(stop: Atom) -> bool:
 
 
 # ---- elements --------------------------------------------------------------------------------------------------------
-def _adds_in_place(nest: Nest, body: Sequence[Let], forms: Forms) -> bool:
-    """Whether the inner loop writes nothing but sums, each iteration to an element of its own; notes how they drift."""
-    outer, inner = nest.outer, nest.inner
+def _elements(
+    outer: Loop, inner: Loop, early: Sequence[Let], body: Sequence[Let], forms: Forms
+) -> tuple[int, set[Var]] | None:
+    """How the elements drift, and the numbers that are their positions.
+
+    None where the inner loop writes anything but sums, reads them, or adds to an element in more than one iteration.
+    """
     arrays = [p for p in inner.params if p.type.is_array]
-    own = [p for p in inner.params if not p.type.is_array]
-    around = _reached([outer.index, *outer.params], nest.early)
-    moving = _reached([*around, *own], body)
-    varying = _reached([inner.index, *own], body)
+    counted = [p for p in inner.params if not p.type.is_array]
+    moving = _reached([*_reached([outer.index, *outer.params], early), *counted], body)
+    varying = _reached([inner.index, *counted], body)
     ranges = Ranges(forms)
     ranges.add_index(outer, outer.index, {})
     ranges.add_index(inner, inner.index, {})
 
-    def drift_of(places: Sequence[Atom]) -> int | None:
-        """How the element drifts; a negative position is another name for an element, so there may be none."""
+    def own(places: Sequence[Atom]) -> tuple[int, Atom] | None:
+        """How an element drifts, and the position that does; if another one moves, little is shared."""
         for at in places:
             form = forms.of(at)
             if form is None or form.terms.get(inner.index) != 1 or not ranges.is_positive(form.plus(Form(1))):
-                continue
+                continue  # a negative position is another name for an element
             drift, others = form.terms.get(outer.index, 0), set(places) - {at}
             if abs(drift) <= 1 and others.isdisjoint(moving | varying if drift else moving):
-                nest.places.add(at)
-                return drift
+                return drift, at
         return None
 
-    drifts: set[int | None] = set()
+    found = []
     chains = {p: p for p in arrays}
     for s in body:
         base = next((p for p, v in chains.items() if s.args and s.args[0] is v), None)
         if base is not None:
             if s.op.name != "accumulate" or chains[base] is not base or any(v in s.args[1:] for v in chains.values()):
-                return False
-            drifts.add(drift_of(s.args[2:]))
+                return None
+            found.append(own(s.args[2:]))
             chains[base] = s.target
         elif s.op.consumes or any(v in s.args for v in chains.values()):
-            return False
+            return None
     yields = dict(zip(inner.params, inner.body.yields, strict=True))
-    if len(drifts) != 1 or any(yields[p] is not v or v is p for p, v in chains.items()):
-        return False
-    drift = drifts.pop()
-    nest.drift = drift or 0
-    return drift is not None
+    if any(yields[p] is not v or v is p for p, v in chains.items()):
+        return None
+    known = [each for each in found if each is not None]
+    drifts = {drift for drift, _ in known}
+    if len(drifts) != 1 or len(known) < len(found):
+        return None
+    return drifts.pop(), {at for _, at in known if isinstance(at, Var) and at is not inner.index}
 
 
-def _rises(nest: Nest, forms: Forms) -> bool:
-    """Note how far on the inner loops start and stop; False where that is not known, or too far."""
-    outer, inner = nest.outer, nest.inner
-    start, stop = forms.of(inner.start), forms.of(inner.stop)
-    if start is None or stop is None:
-        return False
-    rises = [form.terms.get(outer.index, 0) + nest.drift for form in (start, stop)]
-    nest.rises = rises[0], rises[1]
+def _fits(nest: Nest, start: Form, stop: Form, forms: Forms) -> bool:
+    """Whether the elements that the iterations of a group have in common are never less than none."""
+    index, low, high = nest.outer.index, nest.last_to_start, nest.first_to_stop
     ranges = Ranges(forms)
-    ranges.add_index(outer, outer.index, {})
-    low, high = nest.last_to_start, nest.first_to_stop
-    common = Form(1 + nest.drift * (high - low))
+    ranges.add_index(nest.outer, index, {})
     for known in (0, nest.together - 1):  # the iteration of the group that has the index of the proof
-        moved = [
-            form.replaced(outer.index, Form(k - known, {outer.index: 1})) for form, k in ((start, low), (stop, high))
-        ]
-        nest.fits = nest.fits or ranges.is_positive(common.plus(moved[1]).plus(moved[0], -1))
-    return all(abs(rise) <= 1 for rise in rises)
+        starts = start.replaced(index, Form(low - known, {index: 1}))
+        stops = stop.replaced(index, Form(high - known, {index: 1}))
+        if ranges.is_positive(stops.plus(starts, -1).plus(Form(1 + nest.drift * (high - low)))):
+            return True
+    return False
 
 
 # ---- what else is there ----------------------------------------------------------------------------------------------
-def _is_in_phases(nest: Nest, after: set[Atom]) -> bool:
+def _is_in_phases(outer: Loop, inner: Loop, early_lets: list[Let], late_lets: list[Let]) -> bool:
     """Whether each value that the outer loop carries is used before, in or after the inner loop, in one of them."""
-    outer, inner = nest.outer, nest.inner
-    lets = [*nest.early, *nest.late]
+    lets = [*early_lets, *late_lets]
+    after = {*inner.results, *(s.target for s in late_lets)}
     carried: set[Atom] = {*outer.params, *(s.target for s in lets)}
     if any(s.op.consumes and s.args[0] not in carried for s in lets):
         return False
@@ -222,7 +240,7 @@ def _is_in_phases(nest: Nest, after: set[Atom]) -> bool:
         for s in lets:
             if s.op.consumes and s.args[0] in versions:
                 versions.add(s.target)
-        early, late = (any(not versions.isdisjoint(s.args) for s in part) for part in (nest.early, nest.late))
+        early, late = (any(not versions.isdisjoint(s.args) for s in part) for part in (early_lets, late_lets))
         within = not versions.isdisjoint({*body, *inner.inits})
         if p.type.is_array and (y not in versions or early + late + within > 1):
             return False

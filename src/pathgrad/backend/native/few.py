@@ -1,7 +1,7 @@
 """Loops that have few iterations, whatever the lengths are (floor 4).
 
-From `a` to `min(b, a + 3)` there are at most three iterations, from `max(a, b - 3)` to `b` as well. Ends are compared by
-the tokens of the lengths that they have.
+From `a` to `min(b, a + 3)` there are at most three iterations, from `max(a, b - 3)` to `b` as well. Ends are compared
+by the tokens of the lengths that they have.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ...ir.builder import target_base
 
 __all__ = ["has_few_turns"]
 
-#: So many are few.
-_FEW = 8
+#: So many are few: less than two vectors.
+_FEW = 7
 
 
 def has_few_turns(s: Loop, lets: Mapping[Var, Let]) -> bool:
