@@ -1,8 +1,8 @@
 """Nests of two loops whose outer iterations may run side by side (floor 3).
 
-The inner loop may do nothing to arrays but add to elements, each iteration to one of its own. The element may be the
-same one in each iteration of the outer loop, or the next, or the one before: then the inner loops are compared by
-elements, not by their indices, as by a skewed index (Wolfe, "Loop skewing: the wavefront method revisited", 1986).
+The inner loop may do nothing to arrays but add to elements, each iteration to one of its own. The element may move on
+from one iteration of the outer loop to the next: then the inner loops are compared by elements, not by their indices,
+which is skewing them (Wolfe, "Loop skewing: the wavefront method revisited", 1986).
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class Nest:
     together : int
         How many iterations of the outer loop are executed side by side: a group.
     drift : int
-        How far on an element is in the next iteration of the outer loop, for the same index of the inner one: -1, 0, 1.
+        How far on an element is in the next iteration of the outer loop, for the same index of the inner one.
     places : set of Var
         The positions of the elements, where they are computed in the inner loop.
     rises : tuple of int
-        How far on are the elements at which the inner loop starts and stops in the next iteration: -1, 0, 1.
+        How far on are the elements at which the inner loop starts and stops in the next iteration: -1, 0 or 1.
     fits : bool
         Whether no iteration of a group stops before another one starts, however few elements there are.
     """
@@ -180,7 +180,7 @@ def _elements(
             if form is None or form.terms.get(inner.index) != 1 or not ranges.is_positive(form.plus(Form(1))):
                 continue  # a negative position is another name for an element
             drift, others = form.terms.get(outer.index, 0), set(places) - {at}
-            if abs(drift) <= 1 and others.isdisjoint(moving | varying if drift else moving):
+            if others.isdisjoint(moving | varying if drift else moving):
                 return drift, at
         return None
 
