@@ -13,7 +13,7 @@ from ...ir.builder import target_base
 
 __all__ = ["has_few_turns"]
 
-#: So many are few: less than two vectors.
+#: So many are few: less than two vectors of four.
 _FEW = 7
 
 
