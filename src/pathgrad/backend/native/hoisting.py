@@ -109,7 +109,7 @@ def hoist_checks(e: Emitter, loop: Loop) -> None:
         for numbers in (found.least, left):
             if numbers not in seen:
                 seen.add(numbers)
-                holds = _both(e, holds, _one_is_positive(e, numbers))
+                holds = _both(e, holds, _one_holds(e, numbers))
     if holds != "true":
         empty = ranges.is_empty(loop)
         if empty is not None:
@@ -117,8 +117,8 @@ def hoist_checks(e: Emitter, loop: Loop) -> None:
         e.bail_unless(holds)
 
 
-def _one_is_positive(e: Emitter, numbers: tuple[_Affine, ...]) -> str:
-    """Whether one of some sums is not negative."""
+def _one_holds(e: Emitter, numbers: tuple[_Affine, ...]) -> str:
+    """Whether one of some sums, at least, is not negative."""
     if any(not n.terms and n.constant >= 0 for n in numbers):
         return "true"
     tests = [e.w.compare("sge", n.write(e), "0") for n in numbers if n.terms]
