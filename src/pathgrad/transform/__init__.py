@@ -8,7 +8,7 @@ writes derivative expressions, `cotangents` sums them, `storage_rules` transpose
 
 `passes` says what is done to programs before (`privatise` by `coverage`, `induction`) and after (`fold`, `interchange`,
 `sums`, `additions`, `first_sums`, `late`); `extents` finds the lengths of what is kept, `preaccumulate` carries the
-derivative of a loop of one number; `inline` and `lanes` (with `strips`) prepare programs for native
+derivative of a loop of one number; `inline`, `lanes` (with `strips`) and `jam` (of `nests`) prepare programs for native
 code.
 """
 

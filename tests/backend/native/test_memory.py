@@ -241,3 +241,28 @@ def test_iterations_that_add_to_the_same_elements_again_wait_together():
 
     assert not loops_once(adds)
     assert loops_once(stores)
+
+
+@pytest.mark.parametrize(("turns", "is_few"), [(2, True), (7, True), (8, False)])
+def test_loops_of_a_few_iterations_are_left_as_they_are(turns, is_few):
+    def beginning(x):
+        y = 0.0
+        for i in range(len(x)):
+            for j in range(i, min(len(x), i + turns)):
+                y += x[j]
+        return y
+
+    def end(x):
+        y = 0.0
+        for i in range(len(x)):
+            for j in range(max(i, len(x) - turns), len(x)):
+                y += x[j]
+        return y
+
+    for f in (beginning, end):
+        lines = pg.compile(f).inspect("llvm", V).splitlines()
+        kept = next(
+            line.split(" = ")[0] for line in lines if line.endswith('!{!"llvm.loop.vectorize.enable", i1 false}')
+        )
+        assert any(line.startswith("!") and line.endswith(f"{kept}}}") for line in lines) == is_few
+        assert pg.compile(f)(V) == pytest.approx(f(V), rel=1e-14)

@@ -12,7 +12,9 @@ from ...ir import Atom, Block, Branch, Let, ListType, Loop, Type, Var, While, op
 from ...ir.liveness import free_variables
 from .arrays import trip_count
 from .emitter import Emitter
+from .few import has_few_turns
 from .hoisting import hoist_checks
+from .metadata import FEW, ONCE
 from .parallel import part_of, write_team
 from .pauses import Carried, strips, turns
 from .rank_one import open_gathering
@@ -163,7 +165,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
         pauses.turn()
     end = w.label
     if going_on is None:
-        w.repeat(head, _apart(e, s, carried, trips))
+        w.repeat(head, _mark(e, s, carried, trips))
     else:
         w.branch(going_on, head, out)
     close_counter(following, end)
@@ -177,6 +179,13 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     _results(e, s, carried, head, end, after, (counter, following), going_on is not None)
     if gathering:
         gathering.add(e)
+
+
+def _mark(e: Emitter, s: Loop, carried: _Carried, trips: str) -> str:
+    """What LLVM is told about a loop."""
+    if has_few_turns(s, e.definitions.lets):
+        return FEW
+    return ONCE if _apart(e, s, carried, trips) else ""
 
 
 def _apart(e: Emitter, s: Loop, carried: _Carried, trips: str) -> bool:

@@ -9,8 +9,9 @@ their caller's, so starting again is allowed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...ir import Atom, Block, Const, Let, Loop, Type, Var, defined, walk
 from ...ops import Integer
@@ -47,7 +48,45 @@ class _Affine:
         return e.w.add(total, str(self.constant))
 
 
-_Range = tuple[_Affine, _Affine]
+@dataclass(frozen=True)
+class _Range:
+    """Where an integer lies; nothing is known of an end without numbers.
+
+    Attributes
+    ----------
+    least, greatest : tuple of _Affine
+        It is none of these numbers less, or greater.
+    falls : bool
+        Whether it is less where an index is greater.
+    """
+
+    least: tuple[_Affine, ...] = ()
+    greatest: tuple[_Affine, ...] = ()
+    falls: bool = False
+
+    @staticmethod
+    def of(only: _Affine) -> _Range:
+        return _Range((only,), (only,))
+
+    @property
+    def is_one(self) -> bool:
+        return len(self.least) == 1 and self.least == self.greatest
+
+    @property
+    def is_choice(self) -> bool:
+        return len(self.least) > 1 or len(self.greatest) > 1
+
+    def plus(self, other: _Range, times: int = 1) -> _Range:
+        """The range of ``self + times * other``, as if both were free.
+
+        Where ends are chosen, as in ``x[i - j]`` with ``j < min(i + 1, 5)``, they seldom are: that is not known.
+        """
+        falls = self.falls or other.falls or (times < 0 and not other.is_one)
+        if falls and (self.is_choice or other.is_choice):
+            return _Range()
+        low, high = (other.least, other.greatest) if times >= 0 else (other.greatest, other.least)
+        least = tuple(a.plus(b, times) for a in self.least for b in low)
+        return _Range(least, tuple(a.plus(b, times) for a in self.greatest for b in high), falls)
 
 
 def hoist_checks(e: Emitter, loop: Loop) -> None:
@@ -56,24 +95,21 @@ def hoist_checks(e: Emitter, loop: Loop) -> None:
         return
     inside = {v for s in walk(loop.body) for v in _all_defined(s)} | {loop.index, *loop.params}
     ranges = _Ranges(e, inside)
-    seen: set[object] = set()
+    seen: set[tuple[_Affine, ...]] = set()
     holds = "true"
     for let, axis, position, array in _accesses(loop.body):
         key = (id(let), axis)
         if key in e.proven:
             continue
         found, n = ranges.of(position), ranges.length(array, axis)
-        if found is None or n is None:
+        if not found.least or not found.greatest or n is None:
             continue
         e.proven.add(key)
-        low, beyond = found[0], n.plus(found[1], -1)
-        if (low, beyond) in seen:
-            continue
-        seen.add((low, beyond))
-        if low.terms or low.constant < 0:
-            holds = _both(e, holds, e.w.compare("sge", low.write(e), "0"))
-        if beyond.terms or beyond.constant < 1:
-            holds = _both(e, holds, e.w.compare("sgt", beyond.write(e), "0"))
+        left = tuple(n.plus(last, -1).plus(_Affine((), 1), -1) for last in found.greatest)
+        for numbers in (found.least, left):
+            if numbers not in seen:
+                seen.add(numbers)
+                holds = _both(e, holds, _one_holds(e, numbers))
     if holds != "true":
         empty = ranges.is_empty(loop)
         if empty is not None:
@@ -81,8 +117,18 @@ def hoist_checks(e: Emitter, loop: Loop) -> None:
         e.bail_unless(holds)
 
 
+def _one_holds(e: Emitter, numbers: tuple[_Affine, ...]) -> str:
+    """Whether one of some sums, at least, is not negative."""
+    if any(not n.terms and n.constant >= 0 for n in numbers):
+        return "true"
+    tests = [e.w.compare("sge", n.write(e), "0") for n in numbers if n.terms]
+    return functools.reduce(lambda a, b: e.w.value(f"or i1 {a}, {b}"), tests) if tests else "false"
+
+
 def _both(e: Emitter, a: str, b: str) -> str:
-    return b if a == "true" else e.w.value(f"and i1 {a}, {b}")
+    if "true" in (a, b):
+        return b if a == "true" else a
+    return e.w.value(f"and i1 {a}, {b}")
 
 
 def _all_defined(s: object) -> list[Var]:
@@ -121,78 +167,81 @@ class _Ranges:
         self.definitions = e.definitions
         self.open: set[Var] = set()
 
-    def of(self, atom: Atom) -> _Range | None:
-        """The least and the greatest value of an integer."""
+    def of(self, atom: Atom) -> _Range:
+        """The range of an integer."""
         if isinstance(atom, Const):
-            both = _Affine((), int(atom.value))
-            return both, both
+            return _Range.of(_Affine((), int(atom.value)))
         if atom not in self.inside:
             value = self.e.env.get(atom)
-            return (_Affine.of(value), _Affine.of(value)) if isinstance(value, str) else None
+            return _Range.of(_Affine.of(value)) if isinstance(value, str) else _Range()
         if atom in self.open:
-            return None
+            return _Range()
         self.open.add(atom)
         try:
             return self._defined(atom)
         finally:
             self.open.discard(atom)
 
-    def _defined(self, atom: Var) -> _Range | None:
+    def _defined(self, atom: Var) -> _Range:
         if atom in self.definitions.lets:
             return self._let(self.definitions.lets[atom])
         if atom in self.definitions.indices:
-            return self._index(self.definitions.indices[atom])
+            return self._ends(self.definitions.indices[atom])
         if atom in self.definitions.carried:
             return self._carried(*self.definitions.carried[atom])
-        return None
+        return _Range()
 
-    def _let(self, let: Let) -> _Range | None:
+    def _let(self, let: Let) -> _Range:
         name = let.op.name
         if name == "length":
             n = self.length(let.args[0], let.params["axis"])
-            return None if n is None else (n, n)
+            return _Range() if n is None else _Range.of(n)
         if name == "negative":
-            inner = self.of(let.args[0])
-            return None if inner is None else (_Affine().plus(inner[1], -1), _Affine().plus(inner[0], -1))
-        if name not in ("add", "subtract", "multiply"):
-            return None
+            return _Range.of(_Affine()).plus(self.of(let.args[0]), -1)
+        if name not in ("add", "subtract", "multiply", "minimum", "maximum"):
+            return _Range()
         a, b = self.of(let.args[0]), self.of(let.args[1])
-        if a is None or b is None:
-            return None
         if name == "add":
-            return a[0].plus(b[0]), a[1].plus(b[1])
+            return a.plus(b)
         if name == "subtract":
-            return a[0].plus(b[1], -1), a[1].plus(b[0], -1)
-        if a[0] == a[1] and not a[0].terms:
+            return a.plus(b, -1)
+        if name in ("minimum", "maximum"):
+            if a.falls or b.falls:
+                return _Range()
+            return _Range((), a.greatest + b.greatest) if name == "minimum" else _Range(a.least + b.least, ())
+        if a.is_one and not a.least[0].terms:
             a, b = b, a
-        if b[0] != b[1] or b[0].terms:
-            return None
-        factor = b[0].constant
-        low, high = (a[0], a[1]) if factor >= 0 else (a[1], a[0])
-        return _Affine().plus(low, factor), _Affine().plus(high, factor)
+        if not b.is_one or b.least[0].terms:
+            return _Range()
+        return _Range.of(_Affine()).plus(a, b.least[0].constant)
 
-    def _ends(self, loop: Loop) -> _Range | None:
-        """The least and the greatest index of a loop."""
-        start, stop = self.of(loop.start), self.of(loop.stop)
-        if start is None or stop is None or not isinstance(loop.step, Const) or loop.step.value == 0:
-            return None
+    def _ends(self, loop: Loop) -> _Range:
+        """The range of a loop's index."""
+        if not isinstance(loop.step, Const) or loop.step.value == 0:
+            return _Range()
+        start, stop, one = self.of(loop.start), self.of(loop.stop), _Affine((), 1)
+        falls = start.falls or stop.falls
         if loop.step.value > 0:
-            return start[0], stop[1].plus(_Affine((), 1), -1)
-        return stop[0].plus(_Affine((), 1)), start[1]
+            return _Range(start.least, tuple(n.plus(one, -1) for n in stop.greatest), falls)
+        return _Range(tuple(n.plus(one) for n in stop.least), start.greatest, falls)
 
-    def _index(self, loop: Loop) -> _Range | None:
-        return self._ends(loop)
-
-    def _carried(self, loop: Loop, k: int) -> _Range | None:
+    def _carried(self, loop: Loop, k: int) -> _Range:
         """A number that each iteration moves by the same step."""
         step = self._step(loop.body.yields[k], loop.params[k])
-        initial, ends = self.of(loop.inits[k]), self._ends(loop)
-        if step is None or initial is None or ends is None or abs(loop.step.value) != 1:  # type: ignore[union-attr]
-            return None
-        turns = ends[1].plus(ends[0], -1)
+        initial, turns = self.of(loop.inits[k]), self._turns(loop)
+        if step is None or turns is None or abs(loop.step.value) != 1:  # type: ignore[union-attr]
+            return _Range()
+        moved = initial.plus(_Range.of(turns), step)
         if step >= 0:
-            return initial[0], initial[1].plus(turns, step)
-        return initial[0].plus(turns, step), initial[1]
+            return replace(moved, least=initial.least)
+        return _Range(moved.least, initial.greatest, falls=True)
+
+    def _turns(self, loop: Loop) -> _Affine | None:
+        """One less than the greatest number of iterations."""
+        ends = self._ends(loop)
+        if ends.is_choice or not ends.least or not ends.greatest:
+            return None
+        return ends.greatest[0].plus(ends.least[0], -1)
 
     def _step(self, atom: Atom, param: Var) -> int | None:
         total = 0
@@ -239,10 +288,7 @@ class _Ranges:
 
     def is_empty(self, loop: Loop) -> str | None:
         """Whether the loop has no iteration."""
-        ends = self._ends(loop)
-        if ends is None:
-            return None
-        turns = ends[1].plus(ends[0], -1)
-        if not turns.terms:
+        turns = self._turns(loop)
+        if turns is None or not turns.terms:
             return None
         return self.e.w.compare("slt", turns.write(self.e), "0")

@@ -3,24 +3,29 @@
 LLVM writes several iterations of a loop after one another: of a vectorised one, of what is left of it, of what is left
 of that. Much of the time of a first call goes into these copies. They pay where one iteration waits for the one before,
 as in a sum, and where a loop is so short that it disappears. Where iterations do no more than read, compute and write,
-the processor itself has several of them in work; such loops end with `ONCE`.
+the processor itself has several of them in work; such loops end with `ONCE`. Loops of a few iterations, whose number
+is not known before, end with `FEW`.
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["ONCE", "numbered"]
+__all__ = ["FEW", "ONCE", "numbered"]
 
 #: At the end of a loop: neither unroll nor interleave it. Vectors of iterations are allowed.
 ONCE = ", !llvm.loop !once"
+#: At the end of a loop: leave it as it is.
+FEW = ", !llvm.loop !few"
 
 _NODES = """
 !0 = !{!"branch_weights", i32 100000, i32 1}
 !1 = !{!"branch_weights", i32 1, i32 100000}
 !2 = !{!"llvm.loop.unroll.disable"}
+!3 = !{!"llvm.loop.vectorize.enable", i1 false}
 """
-_FIRST = 3
+_FIRST = 4
+_MEANING = {ONCE: "!2", FEW: "!2, !3"}
 
 
 def numbered(text: str) -> str:
@@ -29,18 +34,19 @@ def numbered(text: str) -> str:
     Examples
     --------
     >>> print(numbered("br label %head, !llvm.loop !once"))
-    br label %head, !llvm.loop !3
+    br label %head, !llvm.loop !4
     !0 = !{!"branch_weights", i32 100000, i32 1}
     !1 = !{!"branch_weights", i32 1, i32 100000}
     !2 = !{!"llvm.loop.unroll.disable"}
-    !3 = distinct !{!3, !2}
+    !3 = !{!"llvm.loop.vectorize.enable", i1 false}
+    !4 = distinct !{!4, !2}
     """
     nodes: list[str] = []
 
-    def name(_: re.Match[str]) -> str:
+    def name(mark: re.Match[str]) -> str:
         own = f"!{_FIRST + len(nodes)}"
-        nodes.append(f"{own} = distinct !{{{own}, !2}}")
-        return f"{ONCE[:-4]}{own[1:]}"
+        nodes.append(f"{own} = distinct !{{{own}, {_MEANING[mark[0]]}}}")
+        return f", !llvm.loop {own}"
 
-    text = re.sub(re.escape(ONCE) + r"\b", name, text)
+    text = re.sub(rf"(?:{ONCE}|{FEW})\b", name, text)
     return "\n".join([text + _NODES[:-1], *nodes])

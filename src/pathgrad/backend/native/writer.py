@@ -146,9 +146,9 @@ class Writer:
         """The label of the one block at the function's end that returns by this instruction."""
         return self.ends.setdefault(instruction, f"ending{len(self.ends)}")
 
-    def repeat(self, head: str, once: bool) -> None:
-        """End the last block of a loop; ``once`` keeps LLVM from writing several iterations after one another."""
-        self.effect(f"br label %{head}{ONCE if once else ''}")
+    def repeat(self, head: str, mark: str) -> None:
+        """End the last block of a loop; ``mark`` tells LLVM what to do with the loop (`metadata`)."""
+        self.effect(f"br label %{head}{mark}")
 
     def branch(self, condition: str, then: str, orelse: str, more: str = "") -> None:
         """End the block: go one of two ways."""
@@ -218,7 +218,7 @@ class Writer:
         close_counter(after, self.label)
         for (_, close), value in zip(phis, following, strict=True):
             close(value, self.label)
-        self.repeat(head, once and not _is_literal(trips))
+        self.repeat(head, ONCE if once and not _is_literal(trips) else "")
         self.start(out)
         return [name for name, _ in phis]
 
