@@ -301,7 +301,7 @@ class Derived(Addresses):
         if options.backend != "native":
             return self.derive(reading, bound)
         flat = inlined(reading.program)
-        primal = suppose_slices(flat) if supposing and options.bounds_checks else flat
+        primal = suppose_slices(flat) if supposing else flat
         program = self.derive(replace(reading, program=primal), bound)
         if program is reading.program:
             return program

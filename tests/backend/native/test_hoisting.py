@@ -50,9 +50,9 @@ def test_chosen_ends(f, checks, monkeypatch):
     """One check for all iterations if it is as sharp as one for each; where an index is subtracted it is not."""
     compile_native = native.compile_native
 
-    def compiled_once(*arguments, **keywords):
-        assert keywords.get("may_bail", True), "the call has started again"
-        return compile_native(*arguments, **keywords)
+    def compiled_once(program, options, weak, general=None):
+        assert general is not None, "the call has started again"
+        return compile_native(program, options, weak, general)
 
     monkeypatch.setattr(native, "compile_native", compiled_once)
     g = pg.compile(f)
@@ -66,3 +66,26 @@ def test_chosen_ends(f, checks, monkeypatch):
 def test_what_is_outside_is_an_error():
     with pytest.raises(IndexError):
         pg.compile(near_the_diagonal)(A[:20, :15].copy(), A[1, :20].copy())
+
+
+# ---- without checks --------------------------------------------------------------------------------------------------
+def shifted(x, by):
+    total = 0.0
+    for i in range(len(x)):
+        total += i * x[i - by]
+    return total
+
+
+def test_without_checks_negative_positions_still_count_from_the_end():
+    x = np.arange(20.0) ** 2
+    with pg.options(bounds_checks=False):
+        f = pg.compile(shifted)
+        for by in (0, 3, 20):
+            assert f(x, by) == shifted(x, by)
+            np.testing.assert_array_equal(pg.grad(shifted)(x, by), pg.grad(shifted, backend="python")(x, by))
+        text = f.inspect("llvm", x, 3)
+    # the test is before the loop, and there is none for positions beyond the end
+    body = text[text.index("for.body") :]
+    assert "select" not in body[: body.index("br label %for")]
+    kinds = {site.kind for site in f.example_entry("llvm", (), {}).executable.native.sites}
+    assert "index" not in kinds

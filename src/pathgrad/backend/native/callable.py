@@ -66,7 +66,7 @@ def compile_native(
     NativeUnsupported
         Something in the program has no native form.
     """
-    may_bail = general is not None and options.bounds_checks and not program.consumed
+    may_bail = general is not None and not program.consumed
     if general is not None and not may_bail:
         program = general()
     leaves = leaves_of(program, weak)

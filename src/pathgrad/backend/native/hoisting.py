@@ -90,9 +90,13 @@ class _Range:
 
 
 def hoist_checks(e: Emitter, loop: Loop) -> None:
-    """Check before ``loop`` the positions used in it; those that are checked are noted in ``e.proven``."""
-    if not e.module.may_bail or not e.module.options.bounds_checks:
+    """Check before ``loop`` the positions used in it; those that are checked are noted in ``e.proven``.
+
+    Who wants no checks has those for negative positions, which count from the end: a test in the loop would cost more.
+    """
+    if not e.module.may_bail:
         return
+    checked = e.module.options.bounds_checks
     inside = {v for s in walk(loop.body) for v in _all_defined(s)} | {loop.index, *loop.params}
     ranges = _Ranges(e, inside)
     seen: set[tuple[_Affine, ...]] = set()
@@ -102,11 +106,11 @@ def hoist_checks(e: Emitter, loop: Loop) -> None:
         if key in e.proven:
             continue
         found, n = ranges.of(position), ranges.length(array, axis)
-        if not found.least or not found.greatest or n is None:
+        if not found.least or (checked and not found.greatest) or n is None:
             continue
         e.proven.add(key)
         left = tuple(n.plus(last, -1).plus(_Affine((), 1), -1) for last in found.greatest)
-        for numbers in (found.least, left):
+        for numbers in (found.least, left) if checked else (found.least,):
             if numbers not in seen:
                 seen.add(numbers)
                 holds = _both(e, holds, _one_holds(e, numbers))
