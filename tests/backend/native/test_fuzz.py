@@ -31,6 +31,10 @@ def test_a_write_to_what_a_list_holds() -> None:
     assert fuzz_native.outcome(1007067) == ""
 
 
+def test_what_nothing_reads_does_not_fail() -> None:
+    assert fuzz_native.outcome(2007269) == ""
+
+
 def test_a_wrong_program_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fuzz_native, "BATCH", 3)
     right = fuzz_native.outcome(3)
