@@ -66,7 +66,7 @@ def compile_native(
     original, leaves = program, leaves_of(program, weak)
     program, supposed = suppose_lengths(program) if may_bail else (program, [])
     numbers = in_numbers(program, may_bail)
-    program = arranged(numbers.program)
+    program = arranged(numbers.program, options.bounds_checks and not may_bail)
     module, names = build(program, options, may_bail, supposed, numbers)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)
