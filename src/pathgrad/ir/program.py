@@ -45,6 +45,7 @@ __all__ = [
     "Statement",
     "Var",
     "While",
+    "bound_inside",
     "defined",
     "operands",
     "sub_blocks",
@@ -273,6 +274,19 @@ def defined(statement: Statement) -> list[Var]:
     if isinstance(statement, Loop | While) and statement.trips is not None:
         return [*statement.results, statement.trips]
     return list(statement.results)
+
+
+def bound_inside(statement: Statement) -> set[Var]:
+    """The variables that are assigned inside a statement: in its blocks, as what a loop carries, as its index."""
+    found: set[Var] = set()
+    for s in [statement, *(s for block in sub_blocks(statement) for s in walk(block))]:
+        if s is not statement:
+            found.update(defined(s))
+        if isinstance(s, Loop | While):
+            found.update(s.params)
+        if isinstance(s, Loop):
+            found.add(s.index)
+    return found
 
 
 def sub_blocks(statement: Statement) -> list[Block]:

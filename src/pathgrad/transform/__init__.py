@@ -8,8 +8,8 @@ writes derivative expressions, `cotangents` sums them, `storage_rules` transpose
 
 `passes` says what is done to programs before (`privatise` by `coverage`, `induction`) and after (`fold`, `interchange`,
 `sums`, `additions`, `first_sums`, `late`); `extents` finds the lengths of what is kept, `preaccumulate` carries the
-derivative of a loop of one number; `inline`, `lanes` (with `strips`) and `jam` (of `nests`) prepare programs for native
-code.
+derivative of a loop of one number; `inline`, `lanes` (with `strips`), `jam` (of `nests`) and `ahead` (with `recurrent`)
+prepare programs for native code.
 """
 
 from __future__ import annotations

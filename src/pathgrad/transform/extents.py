@@ -10,7 +10,7 @@ from ..ir.builder import target_base
 from ..ops import TABLE
 from .affine import Form, Forms, Ranges
 
-__all__ = ["Extent", "Lengths", "form_of_length"]
+__all__ = ["Extent", "Lengths", "form_of_length", "is_inside"]
 
 
 class Extent(NamedTuple):
@@ -130,3 +130,20 @@ def form_of_length(token: Any) -> Form | None:
         return Form(base[1] - shorter)
     symbol: Hashable = base
     return Form(-shorter, {symbol: 1})
+
+
+def is_inside(type_: Type, numbers: tuple[Atom, ...], loops: list[Loop]) -> bool:
+    """Whether a position is certainly one of the array's, for all indices of the loops around."""
+    if not loops:
+        return False
+    forms = Forms(loops[0], set())
+    ranges = Ranges(forms)
+    for loop in loops:
+        ranges.add_index(loop, loop.index, {})
+    for number, token in zip(numbers, type_.dims, strict=True):
+        at, length = forms.of(number), form_of_length(token)
+        if at is None or length is None or not ranges.is_positive(at.plus(Form(1))):
+            return False
+        if not ranges.is_positive(length.plus(at, -1)):
+            return False
+    return True

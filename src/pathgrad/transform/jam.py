@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..ir import Atom, Block, Builder, Const, Let, Loop, Program, Statement, Type, Var, defined, sub_blocks, walk
+from ..ir import Atom, Block, Builder, Const, Let, Loop, Program, Statement, Type, Var, bound_inside, defined, walk
 from ..ir.builder import target_base
 from ..ops import TABLE
 from .nests import Nest, nest_of
@@ -85,7 +85,7 @@ class _Jam:
             main.stop = Const(1, Type("i64"))
             return [main]
         ends: set[Atom] = {outer.start, outer.stop}
-        early = next(before for s, before in around if ends.isdisjoint(_inside(s)))
+        early = next(before for s, before in around if ends.isdisjoint(bound_inside(s)))
         with self.builder.open(Block(early)):
             count = emit(TABLE["trip_count"], [outer.start, outer.stop, 1], name="n")
             main.stop = emit(TABLE["floor_divide"], [count, together], name="n")
@@ -201,15 +201,3 @@ class _Jam:
 
 def _like(v: Var) -> Var:
     return Var(v.name, v.type, None if v.dimension is v else v.dimension, v.temporary)
-
-
-def _inside(s: Statement) -> set[Atom]:
-    """What is defined in a statement's blocks."""
-    found: set[Atom] = set()
-    if isinstance(s, Loop):
-        found |= {s.index, *s.params}
-    for block in sub_blocks(s):
-        for inner in walk(block):
-            found |= {*defined(inner), *getattr(inner, "params", ())} if not isinstance(inner, Let) else {inner.target}
-            found.add(getattr(inner, "index", None))  # type: ignore[arg-type]
-    return found

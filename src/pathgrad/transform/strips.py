@@ -21,20 +21,20 @@ from ..ir import (
     Var,
     While,
     array,
+    bound_inside,
     constant,
-    defined,
     walk,
 )
 from ..ops import TABLE, Index, Integer, Slice
 
-__all__ = ["WIDTH", "Apart", "Strips", "is_open"]
+__all__ = ["INTEGER", "WIDTH", "Apart", "Strips", "is_open"]
 
 #: Iterations that run at once: one vector of 512 bits, or two or four shorter ones.
 WIDTH = 8
 
 _LANES = (("literal", WIDTH),)
 #: What computes integers without ever failing.
-_INTEGER = frozenset({"add", "subtract", "multiply", "negative", "minimum", "maximum", "where"})
+INTEGER = frozenset({"add", "subtract", "multiply", "negative", "minimum", "maximum", "where"})
 
 
 def is_open(s: Statement) -> bool:
@@ -61,11 +61,7 @@ class Strips:
 
     def __init__(self, loop: Loop) -> None:
         self.loop = loop
-        self.inside = {loop.index, *loop.params}
-        for s in walk(loop.body):
-            self.inside.update(defined(s))
-            if isinstance(s, Loop | While):
-                self.inside |= {*s.params, *([s.index] if isinstance(s, Loop) else [])}
+        self.inside = bound_inside(loop)
         self.builder = Builder()
         self.index = Var(loop.index.name, loop.index.type)
         self.env: dict[Var, Atom] = {}
@@ -177,7 +173,7 @@ class Strips:
             self.env[s.target] = self.load(s, guarded)
             return
         integer = isinstance(s.target.type, Type) and s.target.type.dtype == "i64"
-        if not (s.op.elementwise or s.op.name == "cast") or (integer and s.op.name not in _INTEGER):
+        if not (s.op.elementwise or s.op.name == "cast") or (integer and s.op.name not in INTEGER):
             raise Apart
         value = self.builder.emit(s.op, [self.get(a) for a in s.args], dict(s.params), s.target.name)
         if _dtype(value) != _dtype(s.target):

@@ -9,8 +9,7 @@ from __future__ import annotations
 from ..ir import Atom, Block, Branch, Builder, Const, Let, Loop, Program, Type, Var, constant, defined, sub_blocks, walk
 from ..ir.liveness import statement_reads
 from ..ops import TABLE
-from .affine import Form, Forms, Ranges
-from .extents import form_of_length
+from .extents import is_inside
 
 __all__ = ["has_iterations", "sum_in_numbers"]
 
@@ -81,7 +80,7 @@ def _carry(s: Loop, k: int, let: Let, loops: list[Loop]) -> list[Let | Branch]:
     s.body.statements[at : at + 1] = inner.statements
     s.params[k], s.inits[k], s.results[k], s.body.yields[k] = carried, Const(0.0, number), summed, total
     added = Let(result, let.op, (init, summed, *let.args[2:]), let.params, let.origin, let.role)
-    if _is_inside(param.type, let.args[2:], loops):
+    if is_inside(param.type, let.args[2:], loops):
         return [added]
     # where there is no iteration the place may not exist
     test = has_iterations(s)
@@ -96,20 +95,3 @@ def has_iterations(s: Loop) -> tuple[list[Let], Atom]:
         trips = builder.emit(TABLE["trip_count"], [s.start, s.stop, s.step], {}, "n")
         test = builder.emit(TABLE["greater"], [trips, constant(0)], {}, "test")
     return [x for x in block.statements if isinstance(x, Let)], test
-
-
-def _is_inside(type_: Type, numbers: tuple[Atom, ...], loops: list[Loop]) -> bool:
-    """Whether a position is certainly one of the array's, for all indices of the loops around."""
-    if not loops:
-        return False
-    forms = Forms(loops[0], set())
-    ranges = Ranges(forms)
-    for loop in loops:
-        ranges.add_index(loop, loop.index, {})
-    for number, token in zip(numbers, type_.dims, strict=True):
-        at, length = forms.of(number), form_of_length(token)
-        if at is None or length is None or not ranges.is_positive(at.plus(Form(1))):
-            return False
-        if not ranges.is_positive(length.plus(at, -1)):
-            return False
-    return True

@@ -46,7 +46,7 @@ def two_back(u, v, w):
 
 
 def bent(u, v, w):
-    """Not linear in what is handed on only where the value is: the adjoint is."""
+    """Not linear in what is handed on only where the value is: the adjoint is; in strips, and in what is left over."""
     for i in range(1, len(u)):
         u[i] = np.sin(u[i - 1]) * v[i] / w[i]
     return np.sum(u * u)
@@ -59,7 +59,7 @@ def fused(function: Callable[..., Any]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("function", "operations"), [(substituted, 1), (eliminated, 4), (smoothed, 0), (two_back, 0), (bent, 1)]
+    ("function", "operations"), [(substituted, 1), (eliminated, 4), (smoothed, 0), (two_back, 0), (bent, 2)]
 )
 def test_a_long_chain_is_one_operation(function: Callable[..., Any], operations: int) -> None:
     assert fused(function) == operations

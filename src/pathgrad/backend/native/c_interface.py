@@ -275,7 +275,7 @@ def compile_c(program: Program, options: Options) -> CFunction:
     NativeUnsupported
         Something in the program has no native form.
     """
-    program = arranged(program)
+    program = arranged(program, options.bounds_checks)
     module, names = build(program, options)
     writer = _CWriter(module, program, names[id(program)])
     module.functions.append(writer.write())

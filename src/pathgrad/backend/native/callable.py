@@ -71,7 +71,7 @@ def compile_native(
         program = general()
     leaves = leaves_of(program, weak)
     numbers = in_numbers(suppose_lengths(program) if may_bail else program, may_bail)
-    program = arranged(numbers.program)
+    program = arranged(numbers.program, options.bounds_checks and not may_bail)
     module, names = build(program, options, may_bail, numbers)
     write_entry(module, program, names[id(program)], leaves, _takes_time(program))
     text = module_text(module)

@@ -129,7 +129,7 @@ def write_loop(e: Emitter, s: Loop, live: set[Var]) -> None:
     trips = trip_count(e, start, stop, step)
     if write_team(e, s, trips, live):
         return
-    e.has_rows = e.has_rows or e.depth > 0
+    e.has_rows = e.has_rows or (e.depth > 0 and not trips.isdigit())
     hoist_checks(e, s)
     carried = _Carried(e, s, live)
     gathering = open_gathering(e, s, dict(carried.still))

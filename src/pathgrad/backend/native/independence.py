@@ -26,7 +26,7 @@ from ...ir import (
     Statement,
     Type,
     Var,
-    While,
+    bound_inside,
     defined,
     walk,
 )
@@ -259,11 +259,7 @@ class _Scratch:
 
     def __init__(self, loop: Loop) -> None:
         # what is assigned in the body may differ between iterations
-        self.varying = {loop.index, *loop.params}
-        for s in walk(loop.body):
-            self.varying.update(defined(s))
-            if isinstance(s, Loop | While):
-                self.varying |= {*s.params, *([s.index] if isinstance(s, Loop) else [])}
+        self.varying = bound_inside(loop)
 
     def overwritten(self, block: Block, versions: set[Var]) -> bool | None:
         """True if a block overwrites all before reading any, None if it leaves the array alone, else False."""
