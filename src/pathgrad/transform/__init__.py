@@ -2,7 +2,8 @@
 
 `forward` is statement doubling, `reverse` the adjoint program; `activity` says what carries derivatives, `calculus`
 writes derivative expressions, `cotangents` sums them, `storage_rules` transposes reads and writes of places,
-`scope`, `keeper` and `residuals` keep or recompute what a backward sweep reads; `versions`, `affine`, `settled` and
+`scope`, `keeper` and `residuals` keep or recompute what a backward sweep reads, and `totals` has sums added there;
+`versions`, `affine`, `settled` and
 `undo` find what need not be kept of arrays that are changed in place; `checkpoints` keeps few states by a binomial
 `schedule`; `shape_builder`, `writes` and `simplify` help them.
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence, Set
 from ..ir import Atom, Block, Branch, Builder, Loop, Statement, Type, Var, While, defined
 from ..ir.liveness import statement_reads
 from ..ops import TABLE
+from .additions import only_adds
 from .costly import worth_keeping
 from .extents import Lengths
 from .keeper import Keeper
@@ -55,8 +56,13 @@ def cut_loop(
     depth: int,
     past: Past,
     lengths: Lengths,
+    totals: dict[Var, Var] | None = None,
 ) -> list[Statement]:
-    """Append the backward loop; return the forward loop, with what it keeps, and the statements before it."""
+    """Append the backward loop; return the forward loop, with what it keeps, and the statements before it.
+
+    Where ``totals`` is given, and the forward loop does nothing but add to numbers of which the backward loop computes
+    the terms again, the backward loop adds them, too; ``totals`` then says which result is which.
+    """
     index = s.index if isinstance(s, Loop) else None
     scope = Scope(s.body.statements, s.params, index, past)
     scope.read_shapes_elsewhere(backward)
@@ -64,6 +70,12 @@ def cut_loop(
     kept, again = scope.divide(demanded, keep_all=depth > 0)
     if not depth and (also := worth_keeping(scope, demanded, kept, again)):
         kept, again = scope.divide(demanded, keep_all=False, also=also)
+    sums: list[int] = []
+    if totals is not None and _is_sum(s):
+        ends = [y for y in s.body.yields if isinstance(y, Var)]
+        others, more = scope.divide([*demanded, *ends], keep_all=False, given=set(s.params))
+        if not others:
+            kept, again, sums = [], more, list(range(len(s.params)))
     before: list[Statement] = []
     back_index = Var(index.name if index is not None else "k", Type("i64"))
     keeper = Keeper(s, builder, back_index, before, lengths)
@@ -72,6 +84,14 @@ def cut_loop(
     for v in kept:
         with builder.open(reads), builder.at(s.origin, "adjoint"):
             mapping[v] = keeper.keep(v)
+    params, inits, results = list(params), list(inits), list(results)
+    for k in sums:
+        total, result = (Var(v.name, v.type) for v in (s.params[k], s.results[k]))
+        mapping[s.params[k]] = total
+        params, inits, results = [*params, total], [*inits, s.inits[k]], [*results, result]
+        backward.yields.append(s.body.yields[k])
+        assert totals is not None
+        totals[s.results[k]] = result
     restored = scope.restored()
     mapping.update(restored)
     late = {v for v in restored.values() if isinstance(v, Var)}
@@ -97,6 +117,12 @@ def cut_loop(
             )
         )
     return [*before, s]
+
+
+def _is_sum(s: Loop | While) -> bool:
+    """Whether a loop does nothing but add to numbers, from the first iteration to the last."""
+    is_plain = isinstance(s, Loop) and not (s.exits or s.reversed) and s.trips is None and s.checkpoints is None
+    return is_plain and not any(p.type.is_array for p in s.params) and isinstance(s, Loop) and only_adds(s)
 
 
 def prepend(

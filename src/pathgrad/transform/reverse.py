@@ -48,6 +48,7 @@ from .settled import settled_reads
 from .shape_builder import ShapeBuilder
 from .simplify import clone_block, share_common
 from .storage_rules import STORAGE_RULES, Sweep
+from .totals import take_totals
 from .undo import Undo, is_in_order, size_kept
 from .writes import changed_in_place
 
@@ -119,6 +120,8 @@ class _Reverse:
         self.with_value, self.masked, self.is_callee = with_value, masked, is_callee
         self.wild_inputs = wild_inputs
         self.gone: set[Var] = set()
+        #: sums that are values, and are computed by backward loops
+        self.taken: set[Var] = set()
         suffix = "grad" if form == "gradient" else "bar"
         self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
         self.target.derived["inputs"] = None
@@ -127,20 +130,31 @@ class _Reverse:
 
     # ---- the whole program -------------------------------------------------------------------------------------------
     def run(self) -> None:
-        """Write the adjoint program: the better of two, where there are writes that can be undone."""
-        inputs, seeds, body = self.written(undoing=False)
-        if size_kept(body):
-            other = self.written(undoing=True)
-            fits = bool(self.undo.versions) and is_in_order(other[2], [*other[0], *other[1]])
-            if fits and size_kept(other[2]) < size_kept(body):
-                inputs, seeds, body = other
-        polished(Program("", [*inputs, *seeds], body))
+        """Write the adjoint program."""
+        inputs, seeds, body = self.polished(self.with_value)
+        if any(isinstance(s, Loop) and s.reversed and not self.taken.isdisjoint(s.results) for s in body.statements):
+            # sums that are values keep their order
+            inputs, seeds, body = self.polished(with_totals=False)
         self.describe(inputs, seeds)
         self.target.inputs, self.target.body = [*inputs, *seeds], body
         self.leave_out_unread(inputs)
         finish(self.target)
 
-    def written(self, undoing: bool) -> tuple[list[Var], list[Var], Block]:
+    def polished(self, with_totals: bool) -> tuple[list[Var], list[Var], Block]:
+        """The inputs, the seeds and the body of the program: the better of two, where writes can be undone."""
+        inputs, seeds, body = self.written(False, with_totals)
+        if size_kept(body):
+            taken = self.taken
+            other = self.written(True, with_totals)
+            fits = bool(self.undo.versions) and is_in_order(other[2], [*other[0], *other[1]])
+            if fits and size_kept(other[2]) < size_kept(body):
+                inputs, seeds, body = other
+            else:
+                self.taken = taken
+        polished(Program("", [*inputs, *seeds], body))
+        return inputs, seeds, body
+
+    def written(self, undoing: bool, with_totals: bool) -> tuple[list[Var], list[Var], Block]:
         """The inputs, the seeds and the body of the adjoint program."""
         inputs = [Var(v.name, v.type, None if v.dimension is v else v.dimension) for v in self.program.inputs]
         mapping: dict[Var, Atom] = dict(zip(self.program.inputs, inputs, strict=True))
@@ -156,6 +170,7 @@ class _Reverse:
             if isinstance(s, Let):
                 s.args = tuple(self.builder.represented(s.op, s.args))
         self.gone = set()
+        self.totals: dict[Var, Var] | None = {} if with_totals else None
         self.undo = Undo(body if undoing else Block(), self.active)
         # an array whose writes are undone is not left as it was
         self.settled = {v: s for v, s in settled_reads(body).items() if s.args[0] not in self.undo.restored}
@@ -171,6 +186,7 @@ class _Reverse:
                 bars = [self.cotangents.final(v) for v in active]
             new.yields = [*body.yields, *bars] if self.with_value else list(bars)
         variables = [s for s in seeds if isinstance(s, Var)]
+        self.taken = take_totals(new, self.totals or {})
         remove_dead(share_common(Program("", [*inputs, *variables], new)))
         return inputs, variables, new
 
@@ -374,7 +390,9 @@ class _Reverse:
         if isinstance(s, Loop) and s.checkpoints is not None and not s.reversed:
             pieces = cut_checkpointed(s, backward, params, inits, results, self.builder)
         else:
-            pieces = cut_loop(s, backward, params, inits, results, self.builder, depth, self.past(), self.lengths())
+            totals = None if depth else self.totals
+            given = (self.builder, depth, self.past(), self.lengths(), totals)
+            pieces = cut_loop(s, backward, params, inits, results, *given)
         for result, goes_out in zip(results, backward.yields, strict=False):
             self.calculus.mask(result, self.calculus.is_masked(goes_out))
         count = len(moving)

@@ -89,8 +89,13 @@ class Scope:
         if mapping:
             rename_atoms(backward, mapping)
 
-    def divide(self, demanded: list[Var], keep_all: bool, also: Set[Var] = frozenset()) -> tuple[list[Var], list[Var]]:
-        """Which of the demanded variables are kept, and which computed again (from kept ones and those in ``also``)."""
+    def divide(
+        self, demanded: list[Var], keep_all: bool, also: Set[Var] = frozenset(), given: Set[Var] = frozenset()
+    ) -> tuple[list[Var], list[Var]]:
+        """Which of the demanded variables are kept, and which computed again (from kept ones and those in ``also``).
+
+        What is ``given`` the backward block has by itself.
+        """
         kept: dict[Var, None] = {}
         again: dict[Var, None] = {}
 
@@ -101,7 +106,7 @@ class Scope:
             return numbers if v.type.is_array else {p for p in numbers if p in kept}
 
         def need(v: Var) -> None:
-            if v in kept or v in again or v is self.index or v in self.past.undone:
+            if v in kept or v in again or v is self.index or v in self.past.undone or v in given:
                 return
             keep = keep_all and not (self.undoing and isinstance(self.definition.get(v), Let))
             if (
