@@ -28,9 +28,11 @@ from .program import (
     While,
     bound_inside,
     defined,
+    dtype_of,
     operands,
     programs_called,
     sub_blocks,
+    type_of,
     walk,
 )
 from .supposition import Supposition
@@ -65,6 +67,7 @@ __all__ = [
     "check",
     "constant",
     "defined",
+    "dtype_of",
     "evaluate",
     "is_float",
     "operands",
@@ -73,5 +76,6 @@ __all__ = [
     "programs_called",
     "remove_dead",
     "sub_blocks",
+    "type_of",
     "walk",
 ]

@@ -47,8 +47,10 @@ __all__ = [
     "While",
     "bound_inside",
     "defined",
+    "dtype_of",
     "operands",
     "sub_blocks",
+    "type_of",
     "walk",
 ]
 
@@ -111,6 +113,17 @@ class Const:
 
 
 Atom = Var | Const
+
+
+def type_of(atom: Atom) -> Type:
+    """The type of a number or an array; an atom that is a list is an error of the caller."""
+    assert isinstance(atom.type, Type), f"{atom!r} is a list"
+    return atom.type
+
+
+def dtype_of(atom: Atom) -> str:
+    """The dtype of a number or an array."""
+    return type_of(atom).dtype
 
 
 @dataclass(eq=False)

@@ -31,6 +31,7 @@ from ..ir import (
     bound_inside,
     constant,
     defined,
+    dtype_of,
     walk,
 )
 from ..ir.builder import target_base
@@ -220,7 +221,7 @@ class _Strips:
     def first(self, start: Atom) -> dict[Var, Var]:
         """The loop that computes the costly numbers of a strip; the arrays that these are in."""
         emit, kept = self.builder.emit, self.parts.kept
-        arrays = [emit(TABLE["empty"], [STRIP], {"dtype": _dtype(v)}, v.name) for v in kept]
+        arrays = [emit(TABLE["empty"], [STRIP], {"dtype": dtype_of(v)}, v.name) for v in kept]
         loop = self.counted(constant(STRIP), arrays, arrays)
         with self.builder.open(loop.body):
             mapping: AtomMap = {self.loop.index: self.moved(start, loop.index)}
@@ -271,8 +272,3 @@ _ELEMENT = {"index": Index((Integer(),))}
 
 def _is(atom: Atom, value: int) -> bool:
     return isinstance(atom, Const) and bool(atom.value == value)
-
-
-def _dtype(v: Var) -> str:
-    assert isinstance(v.type, Type)
-    return v.type.dtype

@@ -28,6 +28,7 @@ from ..ir import (
     Type,
     Var,
     While,
+    dtype_of,
     place_copies,
     remove_dead,
     walk,
@@ -209,7 +210,7 @@ class _Writer:
         if any(not isinstance(self.get(a), Const) for a in numbers):
             return False
         operands = [self.parts(a, new, known) for a in s.args[: len(s.args) - len(numbers)]]
-        if any(o is None for o in operands) or any(_dtype(a) != "f64" for a in s.args[: len(operands)]):
+        if any(o is None for o in operands) or any(dtype_of(a) != "f64" for a in s.args[: len(operands)]):
             return False
         given = [int(self.get(a).value) for a in numbers]  # type: ignore[union-attr]
         e = Elements(s, new.statements, self.known)
@@ -231,7 +232,7 @@ class _Writer:
     def number(self, s: Let, new: Block) -> bool:
         """A statement on numbers: in a derivative zero annihilates."""
         args = tuple(map(self.get, s.args))
-        if s.target.type != F64 or not s.op.elementwise or any(_dtype(a) != "f64" for a in args):
+        if s.target.type != F64 or not s.op.elementwise or any(dtype_of(a) != "f64" for a in args):
             return False
         before = len(new.statements)
         e = Elements(s, new.statements, self.known)
@@ -307,7 +308,3 @@ def _numbers(v: Var, like: Any) -> Any:
     for at in np.ndindex(like.shape):
         result[at] = Var(v.name, F64)
     return result
-
-
-def _dtype(atom: Atom) -> str:
-    return atom.type.dtype if isinstance(atom.type, Type) else ""

@@ -23,6 +23,7 @@ from ..ir import (
     array,
     bound_inside,
     constant,
+    dtype_of,
     walk,
 )
 from ..ops import TABLE, Index, Integer, Slice
@@ -176,7 +177,7 @@ class Strips:
         if not (s.op.elementwise or s.op.name == "cast") or (integer and s.op.name not in INTEGER):
             raise Apart
         value = self.builder.emit(s.op, [self.get(a) for a in s.args], dict(s.params), s.target.name)
-        if _dtype(value) != _dtype(s.target):
+        if dtype_of(value) != dtype_of(s.target):
             raise Apart
         self.env[s.target] = value
 
@@ -203,7 +204,7 @@ class Strips:
         k, before = self.sums.pop(s.args[places[0]])  # type: ignore[arg-type]
         total = self.builder.emit(TABLE["sum"], [added], {"axis": None, "keepdims": False})
         after = self.builder.emit(s.op, [before, total], {}, s.target.name)
-        if _dtype(after) != _dtype(s.target):
+        if dtype_of(after) != dtype_of(s.target):
             raise Apart
         self.sums[s.target] = (k, after)
 
@@ -239,7 +240,7 @@ class Strips:
         if guarded and len(numbers) > 1:
             raise Apart
         index, operands = self.place(source, numbers)
-        target = Var(s.target.name, array(_dtype(s.target), _LANES), temporary=s.target.temporary)
+        target = Var(s.target.name, array(dtype_of(s.target), _LANES), temporary=s.target.temporary)
         self.builder.append(Let(target, s.op, (source, *operands), {"index": index}, s.origin, s.role))
         return target
 
@@ -269,7 +270,7 @@ class Strips:
             values.append([self.get(a) for a in arm.yields])
         for r, a, b in zip(s.results, *values, strict=True):
             chosen = self.builder.emit(TABLE["where"], [condition, a, b], name=r.name)
-            if _dtype(chosen) != _dtype(r):
+            if dtype_of(chosen) != dtype_of(r):
                 raise Apart
             self.env[r] = chosen
 
@@ -340,7 +341,7 @@ class Strips:
             after = self.get(a)
             if after is not p:
                 after = self.builder.emit(TABLE["where"], [active, after, p], name=p.name)
-            if _dtype(after) != _dtype(p):
+            if dtype_of(after) != dtype_of(p):
                 raise Apart
             values.append(after)
         return values, self.both(active, self.get(s.body.yields[-1])) if s.exits else active
@@ -349,10 +350,4 @@ class Strips:
 def _in_lanes(v: Var) -> Var:
     if v.type.is_array:
         raise Apart
-    return Var(v.name, array(_dtype(v), _LANES), temporary=v.temporary)
-
-
-def _dtype(atom: Atom) -> str:
-    if not isinstance(atom.type, Type):
-        raise Apart
-    return atom.type.dtype
+    return Var(v.name, array(dtype_of(v), _LANES), temporary=v.temporary)

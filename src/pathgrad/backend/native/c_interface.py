@@ -20,10 +20,10 @@ from ...options import Options
 from .arrange import arranged
 from .build import build, module_text
 from .control import part_types
+from .conversion import convert
 from .functions import result_words
 from .machine import link, object_code
 from .module import NativeModule
-from .scalars import convert
 from .state import close_state, open_state
 from .symbols import entry_symbols
 from .updates import returned, write_back

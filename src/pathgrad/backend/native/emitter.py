@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Block, Const, ListType, Program, Statement, Type, Var, defined
+from ...ir import Atom, Block, Const, ListType, Program, Statement, Type, Var, defined, dtype_of
 from ...ir.liveness import live_after, statement_reads
 from .groups import Group
 from .memory import Memory
@@ -64,7 +64,7 @@ class Emitter(Memory):
             return self.env[atom]
         if isinstance(atom.type, Type) and atom.type.is_array:
             return self._constant_array(atom)
-        return number(atom.value, _dtype(atom))
+        return number(atom.value, dtype_of(atom))
 
     def read(self, atom: Atom) -> Value:
         """The value of an atom; a group that computes it is written first."""
@@ -132,7 +132,7 @@ class Emitter(Memory):
         data = self.w.value(f"load ptr, ptr {self.module.array(value)}")
         dims = tuple(str(n) for n in value.shape)
         strides = tuple(str(s) for s in steps)
-        return View(_dtype(atom), data, dims, strides, None, bool(value.flags.c_contiguous))
+        return View(dtype_of(atom), data, dims, strides, None, bool(value.flags.c_contiguous))
 
     # ---- references --------------------------------------------------------------------------------------------------
 
@@ -262,11 +262,6 @@ def _last_reads(block: Block) -> dict[Var, int]:
         if isinstance(atom, Var):
             last[atom] = len(block.statements)
     return last
-
-
-def _dtype(atom: Atom) -> str:
-    assert isinstance(atom.type, Type)
-    return atom.type.dtype
 
 
 def register_type(atom_type: Type) -> str:

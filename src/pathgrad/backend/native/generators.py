@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...ir import Atom, Const, Let, Type
+from ...ir import Const, Let, dtype_of
+from .conversion import convert
 from .emitter import Emitter
-from .scalars import convert, elementwise
+from .scalars import elementwise
 from .writer import LLVM_TYPES, number
 
 __all__ = ["GENERATORS", "check_integral", "checked_power"]
 
 
-def _dtype(atom: Atom) -> str:
-    assert isinstance(atom.type, Type)
-    return atom.type.dtype
-
-
 def _cast(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
-    return convert(e.w, values[0], _dtype(let.args[0]), _dtype(let.target))
+    return convert(e.w, values[0], dtype_of(let.args[0]), dtype_of(let.target))
 
 
 def _arange(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
     """Start + k step."""
     start, _, step = let.args
-    dtype = _dtype(let.target)
-    first = convert(e.w, e.scalar(start), _dtype(start), dtype)
-    by = convert(e.w, e.scalar(step), _dtype(step), dtype)
+    dtype = dtype_of(let.target)
+    first = convert(e.w, e.scalar(start), dtype_of(start), dtype)
+    by = convert(e.w, e.scalar(step), dtype_of(step), dtype)
     k = convert(e.w, index[0], "i64", dtype)
     letter = "" if dtype == "i64" else "f"
     kind = {"i64": "i64", "f64": "double", "f32": "float"}[dtype]
@@ -38,15 +34,15 @@ def _arange(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> st
 
 
 def _iota(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
-    return convert(e.w, index[0], "i64", _dtype(let.target))
+    return convert(e.w, index[0], "i64", dtype_of(let.target))
 
 
 def _linspace(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
     """Start + k (stop - start) / (num - 1), and stop itself at the end."""
-    dtype = _dtype(let.target)
+    dtype = dtype_of(let.target)
     kind = {"f64": "double", "f32": "float"}[dtype]
-    start, stop = (convert(e.w, e.scalar(a), _dtype(a), dtype) for a in let.args[:2])
-    count = convert(e.w, e.scalar(let.args[2]), _dtype(let.args[2]), "i64")
+    start, stop = (convert(e.w, e.scalar(a), dtype_of(a), dtype) for a in let.args[:2])
+    count = convert(e.w, e.scalar(let.args[2]), dtype_of(let.args[2]), "i64")
     endpoint = bool(let.params["endpoint"])
     last = e.w.subtract(count, "1")
     parts = last if endpoint else count
@@ -64,7 +60,7 @@ def _linspace(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> 
 
 
 def _outer(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
-    dtype = _dtype(let.target)
+    dtype = dtype_of(let.target)
     a, b = (e.array(x) for x in let.args)
     left, right = e.get(a, index[: len(a.dims)]), e.get(b, index[len(a.dims) :])
     return elementwise(e.module, e.w, "multiply", [(left, a.dtype), (right, b.dtype)], dtype)
@@ -76,14 +72,14 @@ def _same(e: Emitter, let: Let, values: list[str], index: Sequence[str]) -> str:
 
 def checked_power(e: Emitter, let: Let, values: list[str]) -> str:
     """A power; an integer has no negative ones."""
-    dtype = _dtype(let.target)
+    dtype = dtype_of(let.target)
     exponent = values[1]
     known = isinstance(let.args[1], Const) and not exponent.startswith("-")
-    if dtype == "i64" and _dtype(let.args[1]) == "i64" and not known:
+    if dtype == "i64" and dtype_of(let.args[1]) == "i64" and not known:
         origin, e.origin = e.origin, let.origin
         e.check(e.w.compare("sge", exponent, "0"), "value", "Integers to negative integer powers are not allowed.")
         e.origin = origin
-    operands = [(v, _dtype(a)) for v, a in zip(values, let.args, strict=True)]
+    operands = [(v, dtype_of(a)) for v, a in zip(values, let.args, strict=True)]
     return elementwise(e.module, e.w, "power", operands, dtype)
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Atom, Type, Var
+from ...ir import Atom, Type, Var, dtype_of
+from .conversion import convert
 from .emitter import Emitter
 from .fusion import same_lengths
 from .generators import GENERATORS
 from .groups import Group, Member, Sink
 from .reductions import Accumulator, accumulator
 from .reuse import storage_for
-from .scalars import convert, elementwise
+from .scalars import elementwise
 from .split import split
 from .values import Pending, Splat, View
 
@@ -176,20 +177,15 @@ def _member(e: Emitter, m: Member, element: object, index: Sequence[str]) -> str
     assert isinstance(type_, Type)
     if name in GENERATORS:
         return GENERATORS[name](e, m.let, [element(a) for a in m.operands], index)
-    operands = [(element(a), _dtype(a)) for a in m.operands]
+    operands = [(element(a), dtype_of(a)) for a in m.operands]
     return elementwise(e.module, e.w, name, operands, type_.dtype, m.let.target in e.loose)
 
 
 def _write(e: Emitter, s: Sink, value: str, index: Sequence[str]) -> None:
     assert s.target is not None
-    value = convert(e.w, value, _dtype(s.source), s.target.dtype)
+    value = convert(e.w, value, dtype_of(s.source), s.target.dtype)
     if s.let.op.name == "accumulate":
         before = e.get(s.target, index)
         both = [(before, s.target.dtype), (value, s.target.dtype)]
         value = elementwise(e.module, e.w, "add", both, s.target.dtype, s.let.target in e.loose)
     e.put(s.target, index, value)
-
-
-def _dtype(atom: Atom) -> str:
-    assert isinstance(atom.type, Type)
-    return atom.type.dtype

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...ir import Let, Type
+from .conversion import convert
 from .emitter import Emitter
 from .gemv import by_columns, by_rows, is_by_columns, is_by_rows
 from .outline import outlined
-from .scalars import convert, elementwise
+from .scalars import elementwise
 from .shared_products import product
 from .values import Owned, View
 from .writer import LLVM_TYPES, SIZES, UNROLLED, number

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...ir import Atom, Block, Branch, ListType, Loop, Program, Type, Var, walk
+from ...ir import Atom, Block, Branch, ListType, Loop, Program, Type, Var, type_of, walk
 from ...transform.simplify import AtomMap, clone_block
 from .arrays import trip_count
 from .division import PARTS, WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
@@ -61,12 +61,7 @@ def write_team(e: Emitter, s: Loop, trips: str, live: set[Var]) -> bool:
 
 
 def _kind(atom: Atom) -> str:
-    return LLVM_TYPES[_type(atom).dtype]
-
-
-def _type(atom: Atom) -> Type:
-    assert isinstance(atom.type, Type)
-    return atom.type
+    return LLVM_TYPES[type_of(atom).dtype]
 
 
 class _Part:
@@ -235,7 +230,7 @@ class _Part:
         """The parameters; the inputs become known to the emitter."""
         found: list[str] = []
         for k, variable in enumerate(self.inputs):
-            type_ = _type(variable)
+            type_ = type_of(variable)
             own = f"%a{k}"
             if not type_.rank:
                 found.append(f"{_kind(variable)} {own}")
@@ -282,7 +277,7 @@ class _Part:
         made: dict[int, View] = {}
         position = dict(zip(self.inputs[len(self.free) :], [*self.arrays, *self.numbers], strict=True))
         for variable in self.inputs:
-            type_ = _type(variable)
+            type_ = type_of(variable)
             k = position.get(variable, -1)
             if not type_.rank:
                 value = at.next(_kind(variable))
@@ -316,5 +311,5 @@ class _Part:
 
 
 def _added(e: Emitter, like: Atom, a: str, b: str) -> str:
-    dtype = _type(like).dtype
+    dtype = type_of(like).dtype
     return elementwise(e.module, e.w, "add", [(a, dtype), (b, dtype)], dtype)

@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 
 from ...ir import Type
+from .conversion import convert
 from .emitter import Emitter
 from .groups import Sink
-from .scalars import convert, elementwise
+from .scalars import elementwise
 from .values import Value, View
 from .writer import LLVM_TYPES, number
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ...ir import Atom, Const, Type, Var
+from ...ir import Const, Var, dtype_of
 from .division import WORK, WordReader, append, call_own, call_team, fields_in_memory, run_team, worthwhile
 from .emitter import Emitter
 from .groups import Group, Member, Sink
@@ -79,11 +79,6 @@ def _inputs(nest: Nest) -> dict[Var, Value] | None:
     return found
 
 
-def _dtype(atom: Atom) -> str:
-    assert isinstance(atom.type, Type)
-    return atom.type.dtype
-
-
 def _arguments(inputs: dict[Var, Value], outputs: Sequence[View], written: Sequence[View]) -> list[tuple[str, str]]:
     """The function's arguments: kinds and values; an output that lies where something is read has none of its own."""
     fields = []
@@ -93,7 +88,7 @@ def _arguments(inputs: dict[Var, Value], outputs: Sequence[View], written: Seque
             fields.append(("ptr", value.data))
         else:
             assert isinstance(value, str | Splat)
-            fields.append((LLVM_TYPES[_dtype(variable)], value if isinstance(value, str) else value.value))
+            fields.append((LLVM_TYPES[dtype_of(variable)], value if isinstance(value, str) else value.value))
     new = [view for view in outputs if view.data not in read]
     return [*fields, *(("ptr", view.data) for view in [*new, *written])]
 
@@ -124,12 +119,12 @@ def _write_function(nest: Nest, inputs: dict[Var, Value], make: Make) -> str:
     written = {view.data for view in nest.outputs.values()}
     for variable, value in inputs.items():
         if isinstance(value, View):
-            here = part(_dtype(variable), "" if value.data in written else "readonly ")
+            here = part(dtype_of(variable), "" if value.data in written else "readonly ")
             e.env[variable] = shared.setdefault(value.data, here)
         else:
             own = f"%a{len(parameters)}"
-            parameters.append(f"{LLVM_TYPES[_dtype(variable)]} {own}")
-            e.env[variable] = own if isinstance(value, str) else Splat(_dtype(variable), own, (n,))
+            parameters.append(f"{LLVM_TYPES[dtype_of(variable)]} {own}")
+            e.env[variable] = own if isinstance(value, str) else Splat(dtype_of(variable), own, (n,))
     outputs = {
         target: shared[view.data] if view.data in shared else part(view.dtype, "")
         for target, view in nest.outputs.items()

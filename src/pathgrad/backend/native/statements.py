@@ -5,22 +5,27 @@ from __future__ import annotations
 from ...errors import NativeUnsupported
 from ...ir import Branch, Call, Let, ListType, Loop, Type, Var, While
 from ...ops import TABLE
-from .arrays import ARRAYS, numbered_dims
+from .arrays import CREATION, numbered_dims
 from .control import write_branch, write_loop, write_while
+from .conversion import convert
 from .emitter import Emitter
 from .functions import write_call
 from .fusion import join, same_lengths
 from .generators import GENERATORS, check_integral, checked_power
 from .groups import Group, Member, Sink
+from .joining import JOINING
 from .linear import PRODUCTS
+from .places import PLACES
 from .rank_one import gathers
-from .scalars import convert, elementwise
+from .scalars import elementwise
+from .scans import SCANS
 from .storage import LISTS
 from .values import Pending, Splat, Value, View
 from .views import VIEWS
 
 __all__ = ["write_statement"]
 
+_ARRAYS = {**CREATION, **PLACES, **JOINING, **SCANS}
 _SINKS = frozenset({"sum", "mean", "amax", "amin", "norm", "any", "all"})
 
 
@@ -61,8 +66,8 @@ def _let(e: Emitter, let: Let) -> None:
         _sum_to(e, let)
     elif name in VIEWS:
         e.env[let.target] = _same_array(e, let) or VIEWS[name](e, let)
-    elif name in ARRAYS:
-        ARRAYS[name](e, let)
+    elif name in _ARRAYS:
+        _ARRAYS[name](e, let)
     elif name in PRODUCTS:
         PRODUCTS[name](e, let)
     else:

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from ...errors import NativeUnsupported
 from ...ir import Atom, Const, Let, ListType, Type
+from .conversion import convert
 from .emitter import Emitter
 from .functions import own_storage
 from .module import memory_type
-from .scalars import convert, elementwise
+from .scalars import elementwise
 from .values import Listing, Owned, Value, View
 from .writer import SIZES, number
 

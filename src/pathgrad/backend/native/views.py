@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...errors import NativeUnsupported
-from ...ir import Atom, Const, Let, Type, Var
+from ...ir import Atom, Const, Let, Type, dtype_of
 from ...ops import Integer, NewAxis, Slice
 from .bounds import position
 from .emitter import Emitter
@@ -185,7 +185,7 @@ def _is_whole(value: View | Splat) -> bool:
 def _expand_dims(e: Emitter, let: Let) -> Value:
     value = e.read(let.args[0])
     if isinstance(value, str):
-        return Splat(_dtype(let.target), value, ("1",))
+        return Splat(dtype_of(let.target), value, ("1",))
     assert isinstance(value, View | Splat)
     axis = let.params["axis"] % (len(value.dims) + 1)
     strides = _strides(value)
@@ -219,14 +219,14 @@ def _reshape(e: Emitter, let: Let) -> Value:
         rest = e.size(n for j, n in enumerate(wanted) if j != k)
         zero = e.w.compare("eq", rest, "0")
         wanted[k] = e.w.value(f"sdiv i64 {total}, {e.w.select(zero, '1', rest)}")
-    return _reshaped(e, value, wanted, _dtype(let.target))
+    return _reshaped(e, value, wanted, dtype_of(let.target))
 
 
 def _reshape_like(e: Emitter, let: Let) -> Value:
     value = e.read(let.args[0])
     if not let.target.type.rank:
         return _only(e, value)
-    return _reshaped(e, value, list(e.dims(let.args[1])), _dtype(let.target))
+    return _reshaped(e, value, list(e.dims(let.args[1])), dtype_of(let.target))
 
 
 def _only(e: Emitter, value: Value) -> str:
@@ -264,7 +264,7 @@ def _broadcast_with(e: Emitter, let: Let) -> Value:
     dims: list[str] = []
     for axis in range(rank):
         dims.append(_common(e, [(_token(a, axis - rank), s[axis - rank]) for a, s in shapes if len(s) >= rank - axis]))
-    return stretched(e, e.read(let.args[0]), let.args[0], dims, _dtype(let.target))
+    return stretched(e, e.read(let.args[0]), let.args[0], dims, dtype_of(let.target))
 
 
 def _shape(e: Emitter, atom: Atom) -> tuple[str, ...]:
@@ -331,7 +331,7 @@ def _spread(e: Emitter, let: Let) -> Value:
     value = e.read(let.args[0])
     dims = list(e.dims(let.args[1]))
     if isinstance(value, str):
-        return Splat(_dtype(let.target), value, tuple(dims))
+        return Splat(dtype_of(let.target), value, tuple(dims))
     assert isinstance(value, View | Splat)
     axis = let.params["axis"]
     axes = set(range(len(dims))) if axis is None else {k % len(dims) for k in axis}
@@ -364,11 +364,6 @@ def _section(e: Emitter, let: Let) -> Value:
     moved = View(value.dtype, value.data, ("0",), ("1",))
     data = e.address(moved, [e.w.multiply(start, value.strides[axis])])
     return View(value.dtype, data, dims, value.strides, value.owner, value.contiguous and axis == 0)
-
-
-def _dtype(variable: Var) -> str:
-    assert isinstance(variable.type, Type)
-    return variable.type.dtype
 
 
 VIEWS = {
