@@ -16,7 +16,7 @@ import pytest
 
 import pathgrad as pg
 import pathgrad.api.derived as derived
-import pathgrad.backend.native.machine as machine
+import pathgrad.backend.native.process.machine as machine
 import pathgrad.ops as ops
 from pathgrad.frontend.content import content_of, described
 from pathgrad.frontend.source import outside

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
-from pathgrad.backend.native.machine import SEARCHED
+from pathgrad.backend.native.process.machine import SEARCHED
 from pathgrad.ir import Block, Const, Let, Loop, Var, check, evaluate, walk
 from pathgrad.ir.types import F64
 from pathgrad.ops import TABLE

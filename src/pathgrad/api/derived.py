@@ -274,7 +274,7 @@ class Derived(Addresses):
             entry = Entry(specs, executable, found.names, known, found.dependencies, read_later)
         else:
             if options.backend == "native" and (kept or not options.cache):
-                from ..backend.native.machine import prepare
+                from ..backend.native.process.machine import prepare
 
                 prepare()
             reading = self.primal.read(specs, bound.__getitem__)

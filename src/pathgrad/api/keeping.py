@@ -23,8 +23,8 @@ from ..frontend.context import Dependency
 from ..options import Options
 
 if TYPE_CHECKING:
-    from ..backend.native.cache import Store
-    from ..backend.native.program import NativeProgram
+    from ..backend.native.process.cache import Store
+    from ..backend.native.process.program import NativeProgram
 
 __all__ = ["Keeping", "Kept", "keeping"]
 
@@ -67,8 +67,8 @@ class Keeping:
     """
 
     def __init__(self, place: Store, content: Content, again: Callable[[], Content | None]) -> None:
-        from ..backend.native.cache import digest
-        from ..backend.native.machine import versions
+        from ..backend.native.process.cache import digest
+        from ..backend.native.process.machine import versions
 
         self.place = place
         self.content = content
@@ -82,7 +82,7 @@ class Keeping:
             key = self._key_of(fixed, bound)
             data = self.place.get(key) if key else None
             if data is not None:
-                from ..backend.native.program import NativeProgram
+                from ..backend.native.process.program import NativeProgram
 
                 form, names, packed = marshal.loads(data)
                 return Kept(fixed, Form(*form), names, NativeProgram.unpacked(packed), self.content.dependencies)
@@ -145,7 +145,7 @@ def keeping(
     """
     if recipe is None or options.backend != "native" or not options.cache:
         return None
-    from ..backend.native.cache import store
+    from ..backend.native.process.cache import store
 
     place = store()
     more = [recipe, list(astuple(options)), [(name, _plain(spec)) for name, spec in specs.items()]]

@@ -19,7 +19,7 @@ from .load import load
 
 if TYPE_CHECKING:
     from .native.c_interface import CFunction
-    from .native.program import NativeProgram
+    from .native.process.program import NativeProgram
 
 __all__ = ["Executable", "Form"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pathgrad.backend.native import cache
-from pathgrad.backend.native.cache import Store, digest, directory, store
-from pathgrad.backend.native.loader import CannotLoad, load
-from pathgrad.backend.native.machine import host, link, object_code
+from pathgrad.backend.native.process import cache
+from pathgrad.backend.native.process.cache import Store, digest, directory, store
+from pathgrad.backend.native.process.loader import CannotLoad, load
+from pathgrad.backend.native.process.machine import host, link, object_code
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="permissions of files are POSIX's")
 TEXT = """
@@ -193,7 +193,7 @@ def test_where_the_directory_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 WRITER = """
 import sys
-from pathgrad.backend.native.cache import Store, digest
+from pathgrad.backend.native.process.cache import Store, digest
 kept = Store(sys.argv[1])
 for k in range(60):
     for name in ("a", "b"):
@@ -212,7 +212,7 @@ def test_processes_write_at_once(tmp_path: Path) -> None:
 
 # ---- object code -----------------------------------------------------------------------------------------------------
 def test_object_code_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pathgrad.backend.native.machine as machine
+    import pathgrad.backend.native.process.machine as machine
 
     monkeypatch.setenv("PATHGRAD_CACHE", str(tmp_path))
     compiled = []
@@ -228,7 +228,7 @@ def test_object_code_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_both_linkers_load_the_same_code() -> None:
     import ctypes
 
-    import pathgrad.backend.native.machine as machine
+    import pathgrad.backend.native.process.machine as machine
 
     code = object_code(TEXT)
     kept, ours = link(code, "ours", {}, {}, ["twice_cos", "where", "counter"])
@@ -257,7 +257,7 @@ def test_the_loader_gives_up_where_it_does_not_know() -> None:
 
 
 def test_the_linker_goes_to_llvm_where_the_loader_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    import pathgrad.backend.native.machine as machine
+    import pathgrad.backend.native.process.machine as machine
 
     def give_up(*_: object) -> None:
         raise CannotLoad("another machine")

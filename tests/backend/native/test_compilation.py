@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
-from pathgrad.backend.native import machine
-from pathgrad.backend.native.metadata import numbered
+from pathgrad.backend.native.process import machine
+from pathgrad.backend.native.support.metadata import numbered
 
 
 def scaled(x):

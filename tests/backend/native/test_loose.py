@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 import pathgrad as pg
-from pathgrad.backend.native.loose import loose_results
+from pathgrad.backend.native.analysis.loose import loose_results
 from pathgrad.ir import Let, walk
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
-from pathgrad.backend.native.repeated import share_repeated
-from pathgrad.backend.native.writer import Writer
+from pathgrad.backend.native.emit.repeated import share_repeated
+from pathgrad.backend.native.emit.writer import Writer
 
 
 def smooth(x):

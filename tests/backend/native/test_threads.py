@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 import pathgrad as pg
-from pathgrad.backend.native import independence, work
-from pathgrad.backend.native.emitter import Emitter
-from pathgrad.backend.native.independence import Independence
-from pathgrad.backend.native.module import NativeModule
-from pathgrad.backend.native.threads import thread_count
+from pathgrad.backend.native.analysis import independence
+from pathgrad.backend.native.analysis.independence import Independence
+from pathgrad.backend.native.divided import work
+from pathgrad.backend.native.emit.emitter import Emitter
+from pathgrad.backend.native.emit.module import NativeModule
+from pathgrad.backend.native.process.threads import thread_count
 from pathgrad.ir import Block, Loop, Program
 from pathgrad.options import Options
 
@@ -25,7 +26,7 @@ from pathgrad.options import Options
 @pytest.fixture(autouse=True)
 def _small_work(monkeypatch):
     """Short loops run on threads too."""
-    for module in ("parallel", "split", "shared_products"):
+    for module in ("divided.loops", "fused.split", "products.shared_products"):
         monkeypatch.setattr(f"pathgrad.backend.native.{module}.WORK", 200)
 
 

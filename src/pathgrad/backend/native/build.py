@@ -7,19 +7,19 @@ import re
 from ...ir import Call, ListType, Program, Supposition, Type, Var, programs_called, walk
 from ...options import Options
 from ...transform.components import InNumbers
-from .chains import short_chains
-from .control import part_types
-from .emitter import Emitter, Rules
-from .functions import own_storage, signature
-from .kernels import write_group
-from .loose import loose_results
-from .metadata import numbered
-from .module import NativeModule
-from .repeated import share_repeated
-from .runtime import STACK_LIMIT_AT
+from .analysis.chains import short_chains
+from .analysis.loose import loose_results
+from .arrays.storage import release_list
+from .control.functions import own_storage, signature
+from .control.loops import part_types
+from .emit.emitter import Emitter, Rules
+from .emit.module import NativeModule
+from .emit.repeated import share_repeated
+from .emit.values import Listing, Owned, View
+from .fused.kernels import write_group
 from .statements import write_statement
-from .storage import release_list
-from .values import Listing, Owned, View
+from .support.metadata import numbered
+from .support.runtime import STACK_LIMIT_AT
 
 __all__ = ["build"]
 

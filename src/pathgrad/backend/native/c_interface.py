@@ -19,15 +19,15 @@ from ...ir import ListType, Program, Type
 from ...options import Options
 from .arrange import arranged
 from .build import build, module_text
-from .control import part_types
-from .conversion import convert
-from .functions import result_words
-from .machine import link, object_code
-from .module import NativeModule
-from .state import close_state, open_state
-from .symbols import entry_symbols
+from .control.functions import result_words
+from .control.loops import part_types
+from .elements.conversion import convert
+from .emit.module import NativeModule
+from .emit.state import close_state, open_state
+from .emit.writer import LLVM_TYPES, SIZES, Writer, number
+from .process.machine import link, object_code
+from .process.symbols import entry_symbols
 from .updates import returned, write_back
-from .writer import LLVM_TYPES, SIZES, Writer, number
 
 __all__ = ["CALLBACKS", "CFunction", "compile_c"]
 

@@ -11,9 +11,9 @@ from ...transform.supposed import suppose_lengths
 from .arrange import arranged
 from .build import build, module_text
 from .entry import write_entry
-from .machine import SEARCHED, object_code
-from .program import NativeProgram
-from .symbols import Leaf
+from .process.machine import SEARCHED, object_code
+from .process.program import NativeProgram
+from .process.symbols import Leaf
 
 __all__ = ["compile_native"]
 

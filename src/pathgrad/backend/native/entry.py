@@ -13,15 +13,15 @@ from typing import Any
 
 from ...ir import Program, Type
 from ...ir.types import NUMPY_NAMES
-from .control import part_types
-from .functions import result_words
-from .module import NativeModule
-from .runtime import STATE
-from .state import close_state, open_state
-from .symbols import ENTRY, Leaf
+from .control.functions import result_words
+from .control.loops import part_types
+from .emit.module import NativeModule
+from .emit.state import close_state, open_state
+from .emit.writer import LLVM_TYPES, SIZES, Writer
+from .emit.writing import BAIL
+from .process.symbols import ENTRY, Leaf
+from .support.runtime import STATE
 from .updates import hand_back, nothing, require_apart, returned, write_back
-from .writer import LLVM_TYPES, SIZES, Writer
-from .writing import BAIL
 
 __all__ = ["write_entry"]
 

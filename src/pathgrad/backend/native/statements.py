@@ -5,23 +5,23 @@ from __future__ import annotations
 from ...errors import NativeUnsupported
 from ...ir import Branch, Call, Let, ListType, Loop, Type, Var, While
 from ...ops import TABLE
-from .arrays import CREATION, numbered_dims
-from .control import write_branch, write_loop, write_while
-from .conversion import convert
-from .emitter import Emitter
-from .functions import write_call
-from .fusion import join, same_lengths
-from .generators import GENERATORS, check_integral, checked_power
-from .groups import Group, Member, Sink
-from .joining import JOINING
-from .linear import PRODUCTS
-from .places import PLACES
-from .rank_one import gathers
-from .scalars import elementwise
-from .scans import SCANS
-from .storage import LISTS
-from .values import Pending, Splat, Value, View
-from .views import VIEWS
+from .arrays.creation import CREATION, numbered_dims
+from .arrays.joining import JOINING
+from .arrays.places import PLACES
+from .arrays.scans import SCANS
+from .arrays.storage import LISTS
+from .arrays.views import VIEWS
+from .control.functions import write_call
+from .control.loops import write_branch, write_loop, write_while
+from .elements.conversion import convert
+from .elements.scalars import elementwise
+from .emit.emitter import Emitter
+from .emit.groups import Group, Member, Sink
+from .emit.values import Pending, Splat, Value, View
+from .fused.fusion import join, same_lengths
+from .fused.generators import GENERATORS, check_integral, checked_power
+from .products.linear import PRODUCTS
+from .products.rank_one import gathers
 
 __all__ = ["write_statement"]
 

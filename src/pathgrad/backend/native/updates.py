@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from ...ir import Program, Type
-from .module import NativeModule
-from .writer import SIZES, Writer
+from .emit.module import NativeModule
+from .emit.writer import SIZES, Writer
 
 __all__ = ["hand_back", "nothing", "require_apart", "returned", "write_back"]
 
