@@ -87,5 +87,5 @@ def test_without_checks_negative_positions_still_count_from_the_end():
     # the test is before the loop, and there is none for positions beyond the end
     body = text[text.index("for.body") :]
     assert "select" not in body[: body.index("br label %for")]
-    kinds = {site.kind for site in f.example_entry("llvm", (), {}).executable.native.process.sites}
+    kinds = {site.kind for site in f.example_entry("llvm", (), {}).executable.native.sites}
     assert "index" not in kinds
