@@ -264,3 +264,14 @@ def test_the_linker_goes_to_llvm_where_the_loader_gives_up(monkeypatch: pytest.M
 
     monkeypatch.setattr(machine, "load", give_up)
     assert link(object_code(TEXT), "again", {}, {}, ["where"])[1]["where"] > 0
+
+
+def test_code_depends_on_every_module_of_the_package() -> None:
+    import pathgrad
+    from pathgrad.backend.native.process.machine import _own_files
+
+    facts = _own_files().splitlines()
+    found = {fact.split()[0] for fact in facts}
+    assert {"/__init__.py", "/transform/reverse.py", "/backend/native/emit/writer.py", "/ops/record.py"} <= found
+    root = Path(pathgrad.__file__).parent
+    assert len(facts) == len(list(root.rglob("*.py")))

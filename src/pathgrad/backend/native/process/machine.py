@@ -166,7 +166,7 @@ def _content(path: str) -> str:
 
 def _own_files() -> str:
     """Names, sizes and times of the package's modules: its version says too little while it is being worked on."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    root = os.path.dirname(os.path.abspath(sys.modules[__name__.split(".")[0]].__file__ or ""))
     facts = []
     waiting = [root]
     while waiting:
