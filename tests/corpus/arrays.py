@@ -536,6 +536,26 @@ def continue_skips_elements(v):
     return total
 
 
+@program(point(v=V, n=2), point(v=np.linspace(-1.0, 1.0, 9), n=3))
+def assigned_in_one_turn(v, n):
+    for k in range(n):
+        if k == 1:
+            found = v * k
+    return np.sum(found * found)
+
+
+def doubled_until(v, x):
+    for i in range(3):
+        if x > i:
+            return v
+    return v * 2.0
+
+
+@program(point(v=V, x=1.5), point(v=V, x=-1.0))
+def array_returned_from_a_loop(v, x):
+    return np.sum(doubled_until(v, x) * x)
+
+
 @program(point(v=np.zeros(0)), point(v=V))
 def possibly_empty(v):
     total = 1.0
