@@ -277,6 +277,18 @@ def rows_are_views(a):
 
 
 @program(v=V, n=3)
+def fresh_buffers(v, n):
+    now = v
+    for _ in range(n):
+        following = np.zeros_like(v)
+        for i in range(1, len(v) - 1):
+            following[i] = 0.5 * now[i] + now[i - 1] * now[i + 1]
+        now = following
+        now[0] = now[1]
+    return np.sum(now * now)
+
+
+@program(v=V, n=3)
 def swapped_buffers(v, n):
     u, w = v.copy(), v * 1.0
     for _ in range(n):
@@ -533,6 +545,52 @@ def continue_skips_elements(v):
         if x < 0.0:
             continue
         total *= 1.0 + x
+    return total
+
+
+@program(point(v=V, n=4), point(v=V, n=1))
+def kept_from_an_earlier_turn(v, n):
+    total = 0.0
+    for k in range(n):
+        if k % 2 == 0:
+            kept = v * (1.5 + k)
+        total += np.sum(kept * kept)
+        for j in range(k % 2):
+            number = v[j] * k
+        if k > 0:
+            total += number * number
+    return total
+
+
+@program(point(v=V, n=2), point(v=np.linspace(-1.0, 1.0, 9), n=3))
+def assigned_in_one_turn(v, n):
+    for k in range(n):
+        if k == 1:
+            found = v * k
+    return np.sum(found * found)
+
+
+def doubled_until(v, x):
+    for i in range(3):
+        if x > i:
+            return v
+    return v * 2.0
+
+
+@program(point(v=V, x=1.5), point(v=V, x=-1.0))
+def array_returned_from_a_loop(v, x):
+    return np.sum(doubled_until(v, x) * x)
+
+
+@program(a=A)
+def one_name_in_two_loops(a):
+    total = 0.0
+    for i in range(len(a)):
+        row = a[i]
+        row[1] = row[0] * a[0, 1]
+    for i in range(len(a)):
+        row = a[i]
+        total += np.sum(row * row)
     return total
 
 

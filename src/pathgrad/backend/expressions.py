@@ -120,7 +120,7 @@ class ExpressionWriter:
         """What a statement computes."""
         if let.op.name == "undefined":
             kind = let.target.type
-            if let.role != "kept" or let.target not in self.nesting.stored:
+            if let.target not in self.nesting.stored:
                 return SKIPPED
             plain = isinstance(kind, Type) and not kind.rank
             return Text({"f64": "0.0", "f32": "0.0", "i64": "0", "bool": "False"}[kind.dtype] if plain else "None")  # type: ignore[union-attr]

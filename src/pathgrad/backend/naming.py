@@ -220,14 +220,16 @@ class Nesting:
 
 
 def _stored(block: Block) -> set[Var]:
-    """Values without content that one path of a branch hands to something that stores what it gets."""
+    """Values without content that a branch or a loop hands to something that keeps what it gets."""
     found: set[Var] = set()
     flows: list[tuple[Var, Var]] = []
 
     def visit(inner: Block) -> None:
         for s in inner.statements:
-            if isinstance(s, Let) and s.op.name in ("store", "push"):
+            if isinstance(s, Let) and s.op.name in ("store", "push") and s.role != "primal":
                 found.update(a for a in s.args[1:2] if isinstance(a, Var))
+            elif isinstance(s, Loop | While):
+                flows.extend((p, a) for p, a in zip(s.params, s.inits, strict=True) if isinstance(a, Var))
             elif isinstance(s, Branch):
                 for arm in (s.then, s.orelse):
                     flows.extend((r, a) for r, a in zip(s.results, arm.yields, strict=True) if isinstance(a, Var))

@@ -145,10 +145,7 @@ class _Join:
             atoms.append(result)
         joined = rebuild(template, iter(atoms), name, self.reader.state)
         if isinstance(joined, Array):
-            olds = {v.cell for v in (a, b) if isinstance(v, Array)}
-            joined.cell.shadows |= olds
-            for old in olds:
-                old.shadows.add(joined.cell)
+            joined.cell.may_be(c for v in (a, b) if isinstance(v, Array) for c in v.cell.candidates)
         return joined
 
     @staticmethod

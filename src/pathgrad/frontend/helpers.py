@@ -25,10 +25,14 @@ from .values import Array, Cell, DictValue, ListValue, LocalFunction, Method, as
 
 @dataclass
 class Helper:
-    """A helper program, and how its inputs and outputs belong to arguments and results."""
+    """A helper program, and how its inputs and outputs belong to arguments and results.
+
+    ``may_be`` says, for each array of the result, which inputs it may share its storage with.
+    """
 
     program: Program
     result: Template
+    may_be: tuple[frozenset[int], ...] = ()
     used: bool = False
 
 
@@ -98,7 +102,7 @@ def _read_until_stable(
         same = _shape_of(read.result) == _shape_of(helper.result) and program.consumed == read.program.consumed
         program.inputs, program.body, program.consumed = read.program.inputs, read.program.body, read.program.consumed
         settled = same or not helper.used
-        helper = Helper(program, read.result)
+        helper = Helper(program, read.result, read.may_be)
         if settled:
             place_copies(remove_dead(program))
             reader.library.helpers[key] = helper
@@ -133,7 +137,8 @@ def _read(reader: Reader, program: Program, source: Source, templates: Any, toke
         if any(isinstance(s, ListValue) for (s, _) in inner.state.changes(before).values()):
             raise _InPlace
         cells = [s for s in params if isinstance(s, Cell)]
-        if any(a.cell in cells for a in _arrays_within(value)) or _functions_within(value):
+        made = [a.cell for a in _arrays_within(value)]
+        if any(cell in cells for cell in made) or len(set(made)) < len(made) or _functions_within(value):
             raise _InPlace
         result = template_of(value, lambda a: type_of(inner, a))
         body.yields += leaves(value, result, lambda v, t: atom_of(inner, v, t))
@@ -142,7 +147,9 @@ def _read(reader: Reader, program: Program, source: Source, templates: Any, toke
         for _variable, cell in written:
             body.yields.append(cell.content)
     consumed = frozenset(inputs.index(v) for v, _ in written)
-    return Helper(Program(program.name, inputs, body, consumed), result)
+    numbers = {cell: inputs.index(v) for v, cell in zip(arrays_in, cells, strict=True)}
+    may_be = tuple(frozenset(numbers[c] for c in cell.shadows if c in numbers) for cell in made)
+    return Helper(Program(program.name, inputs, body, consumed), result, may_be)
 
 
 def _emit_call(
@@ -176,6 +183,8 @@ def _emit_call(
         target.cell.writes += 1
         target.cell.slots["content"] = variable
     value = rebuild(helper.result, iter(results), name if name != "t" else "v", reader.state)
+    for made, numbers in zip(_arrays_within(value), helper.may_be, strict=False):
+        made.cell.may_be(c for k in numbers for c in places[k].cell.candidates)
     return value
 
 

@@ -10,14 +10,15 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..errors import AliasError
 from ..ir import BOOL, Atom, Block, Loop, Type, Var, While, constant
 from ..ir.types import ValueType
 from ..ops import TABLE
 from .branches import guarded
 from .containers import items_of
 from .context import NORMAL, NeedsStatic, Outcome, Reader
+from .handed_on import handed_on
 from .iteration import Checkpointed, Counted, as_counted, static_items
+from .loop_aliases import Rebound, note_shadows, refuse_shared_writes
 from .operands import atom_of, operate
 from .operators import truth
 from .state import Mismatch, Template, leaves, rebuild, template_of
@@ -96,6 +97,7 @@ class _Loop:
         self.dropped: set[tuple[int, Any]] = set()
         self.params: dict[tuple[int, Any], list[Var]] = {}
         self.values: dict[tuple[int, Any], Any] = {}
+        self.begins: list[Cell | None] = []
 
     # -- what is carried
     def seed(self, before: list[Any]) -> None:
@@ -125,6 +127,7 @@ class _Loop:
             value = rebuild(template, iter(variables), name, self.reader.state)
             store.slots[place[1]] = value
             self.values[place] = value
+        self.begins = self.cells(self.values.__getitem__)
 
     def grown(self, before: list[Any], start: list[Any], outcome: Outcome) -> bool:
         """Take up what the trial changed; whether another trial is needed."""
@@ -144,7 +147,7 @@ class _Loop:
                         "(np.empty(n)) instead, or loop over a range whose ends are literal",
                     ),
                 )
-            if old is UNBOUND and place not in self.carried and not self.read_later(store, key):
+            if old is UNBOUND and place not in self.carried and not self.hands_on(store, key):
                 self.dropped.add(place)
                 continue
             again |= self.take(place, store, key, old, new)
@@ -183,11 +186,9 @@ class _Loop:
         self.carried[place] = joined
         return not same
 
-    def read_later(self, store: Any, key: Any) -> bool:
-        """Whether a name that the loop brings into being is read outside the loop."""
-        if not isinstance(store, Frame) or store.source is None:
-            return False
-        return key in _names_read_outside(store.source.body, self.node)
+    def hands_on(self, store: Any, key: Any) -> bool:
+        """Whether a name that the loop brings into being may be read after the turn that assigns it."""
+        return isinstance(store, Frame) and store.source is not None and key in handed_on(store.source, self.node)
 
     # -- the two loops
     def read_for(self, counted: Counted, target: ast.expr) -> Outcome:
@@ -234,7 +235,9 @@ class _Loop:
     ) -> Outcome:
         reader = self.reader
         finals = {place: before[place[0]][0].slots.get(place[1], UNBOUND) for place in self.carried}
-        self.check_aliases(before, finals)
+        befores = self.cells(lambda place: before[place[0]][1].get(place[1], UNBOUND))
+        turned = self.cells(finals.__getitem__)
+        refuse_shared_writes(reader, self.node, list(map(Rebound, befores, self.begins, turned)), self.is_rebound)
         params = [v for variables in self.params.values() for v in variables]
         with reader.builder.open(body):
             for place, template in self.carried.items():
@@ -268,11 +271,17 @@ class _Loop:
         for place, template in self.carried.items():
             store = before[place[0]][0]
             store.slots[place[1]] = rebuild(template, atoms, _slot_name(store, place[1]), reader.state)
-        if not extras:
-            return NORMAL
-        returned = Scalar(next(atoms))
-        value = rebuild(extra_template, atoms, "result", reader.state) if extra_template else None
-        return Outcome(returned, value)
+        afters = self.cells(lambda place: before[place[0]][0].slots[place[1]])
+        arrays = list(map(Rebound, befores, self.begins, turned, afters))
+        result = NORMAL
+        if extra_template:
+            returned = Scalar(next(atoms))
+            value = rebuild(extra_template, atoms, "result", reader.state)
+            result = Outcome(returned, value)
+            returns = (list(_cells(v, extra_template)) for v in (outcome.value, value))
+            arrays += [Rebound(end=end, after=after) for end, after in zip(*returns, strict=True)]
+        note_shadows(reader, arrays)
+        return result
 
     def returned(self, outcome: Outcome) -> tuple[list[ValueType], Template | None]:
         """The types of the extra results of a loop that may return."""
@@ -299,36 +308,15 @@ class _Loop:
         going_on: Scalar = operate(self.reader, TABLE["logical_not"], [left], "going_on")
         return going_on.atom
 
-    def check_aliases(self, before: list[Any], finals: dict[tuple[int, Any], Any]) -> None:
-        """Refuse a loop that rebinds an array name and writes through it while another name sees the storage."""
-        lifted = {
-            place: (before[place[0]][1].get(place[1], UNBOUND), self.values[place], finals[place])
-            for place in self.carried
-            if isinstance(self.values[place], Array)
-        }
-        cells: list[tuple[Cell, ...]] = []
-        for which in (0, 2):
-            group = [v[which].cell for v in lifted.values() if isinstance(v[which], Array)]
-            shared = len(set(group)) < len(group) or any(self.seen_elsewhere(c, set(lifted)) for c in group)
-            if shared:
-                cells.append(tuple(group))
-        written = [v[1].cell for v in lifted.values() if v[1].cell.writes]
-        written += [c for group in cells for c in group if c.writes]
-        if cells and written:
-            self.reader.fail(
-                self.node,
-                f"this loop rebinds {written[0].name!r} and also writes into it, while another name may share its "
-                f"storage; write into a copy (x = x.copy()) or rebind without writing",
-                AliasError,
-            )
+    # -- which arrays share their storage
+    def cells(self, values: Callable[[tuple[int, Any]], Any]) -> list[Cell | None]:
+        """The storage of each leaf of what is carried; None where it is no array."""
+        return [c for place, template in self.carried.items() for c in _cells(values(place), template)]
 
-    def seen_elsewhere(self, cell: Cell, places: set[tuple[int, Any]]) -> bool:
-        stores = self.reader.state.stores
-
-        def besides(store: Any, key: Any) -> bool:
-            return (stores.index(store), key) in places
-
-        return self.reader.state.referenced(cell, besides)
+    def is_rebound(self, store: Any, key: Any) -> bool:
+        """Whether a place is carried, or lives within a turn: then it is unbound when the next one starts."""
+        place = (self.reader.state.stores.index(store), key)
+        return place in self.carried or place in self.dropped
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------
@@ -338,6 +326,11 @@ def _exact(t: ValueType) -> tuple[Any, ...]:
 
 def _weakness(t: Template) -> tuple[Any, ...]:
     return (t.weak, *(_weakness(part) for part in t.parts))
+
+
+def _cells(value: Any, template: Template) -> Iterator[Cell | None]:
+    for leaf in leaves(value, template, lambda leaf, _: leaf):
+        yield leaf.cell if isinstance(leaf, Array) else None
 
 
 def _slot_name(store: Any, key: Any) -> str:
@@ -353,21 +346,3 @@ def _assigned_names(statements: Sequence[ast.stmt]) -> set[str]:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-
-
-def _names_read_outside(statements: Sequence[ast.stmt], loop: ast.AST) -> set[str]:
-    names: set[str] = set()
-
-    def visit(node: ast.AST) -> None:
-        if node is loop:
-            return
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            names.add(node.id)
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            names.add(node.target.id)
-        for child in ast.iter_child_nodes(node):
-            visit(child)
-
-    for statement in statements:
-        visit(statement)
-    return names

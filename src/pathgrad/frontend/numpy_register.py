@@ -90,8 +90,7 @@ def derived_array(reader: Reader, x: Any, atom: Atom) -> Any:
     """An array that NumPy may give as a view of ``x``: writing into either is then refused."""
     result = result_of(reader, atom)
     if isinstance(x, Array) and isinstance(result, Array):
-        result.cell.shadows.add(x.cell)
-        x.cell.shadows.add(result.cell)
+        result.cell.may_be(x.cell.candidates)
     return result
 
 

@@ -52,7 +52,7 @@ class State:
                     result[position, key] = (store, key)
         return result
 
-    def referenced(self, cell: Cell, besides: Callable[[Store, Any], bool]) -> bool:
+    def referenced(self, cell: Cell, besides: Callable[[Store, Any], bool] = lambda store, key: False) -> bool:
         """Whether a slot, other than those that ``besides`` accepts, refers to the storage of ``cell``."""
         return any(
             not besides(store, key) and any(a.cell is cell for a in arrays_in(value))

@@ -9,6 +9,7 @@ changed.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +89,17 @@ class Cell(Store):
         """The present content."""
         atom: Atom = self.slots["content"]
         return atom
+
+    @property
+    def candidates(self) -> set[Cell]:
+        """The cells whose storage it may have."""
+        return {self, *self.shadows}
+
+    def may_be(self, others: Iterable[Cell]) -> None:
+        """Note that it may have the same storage as each of others."""
+        for other in set(others) - {self}:
+            self.shadows.add(other)
+            other.shadows.add(self)
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def _write(reader: Reader, node: ast.AST, owner: Array, view: View, value: Any, 
             f"writes into {cell.name!r}, an array of the surrounding module; pass it as an argument, or copy it first",
         )
     for other in cell.shadows:
-        if reader.state.referenced(other, lambda store, key: False):
+        if reader.state.referenced(other):
             reader.fail(
                 node,
                 f"writes into {cell.name!r}, which on one path shares its storage with {other.name!r}; write into "

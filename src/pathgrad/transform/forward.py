@@ -101,6 +101,7 @@ class _Forward:
         self.wild_inputs = wild_inputs
         self.builder = Builder()
         self.dots: dict[Var, Atom] = {}
+        self.undefined: dict[Atom, Let] = {}
         suffix = "dot" if form == "derivative" else "pair"
         self.target = Program(f"{program.name}_{suffix}", [], Block(), filename=program.filename)
         self.target.derived["unfinished"] = True
@@ -160,6 +161,8 @@ class _Forward:
         found = self.dots.get(atom) if isinstance(atom, Var) else None
         if found is not None:
             return found
+        if atom in self.undefined:
+            return self.tangent(self.undefined[atom])
         if isinstance(atom.type, ListType):
             return self.builder.emit(TABLE["zero_list"], [atom], {}, "zero")
         if atom.type.rank:
@@ -182,6 +185,8 @@ class _Forward:
 
     def let(self, s: Let) -> None:
         """A statement and its tangent, the tangent first unless it uses the value."""
+        if s.op.name == "undefined":
+            self.undefined[s.target] = s
         if s.target not in self.varied:
             self.builder.append(s)
             return

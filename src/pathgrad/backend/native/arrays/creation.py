@@ -127,7 +127,9 @@ def _count_like(e: Emitter, let: Let) -> None:
 def _undefined(e: Emitter, let: Let) -> None:
     type_ = type_of(let.target)
     zero = number(0, type_.dtype)
-    e.env[let.target] = Splat(type_.dtype, zero, ("0",) * type_.rank) if type_.rank else zero
+    # nobody reads its elements, but its lengths are those of what the type says
+    dims = tuple(e.known_length(token) or "0" for token in type_.dims)
+    e.env[let.target] = Splat(type_.dtype, zero, dims) if dims else zero
 
 
 CREATION: dict[str, Callable[[Emitter, Let], None]] = {

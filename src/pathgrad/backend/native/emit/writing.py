@@ -152,11 +152,16 @@ class Writing:
         """One text for one length; ``n`` where the token is new."""
         if token is None or n.isdigit():
             return n
+        known = self.known_length(token)
+        return self.lengths.setdefault(token, n) if known is None else known
+
+    def known_length(self, token: object) -> str | None:
+        """The length that a token is of, where it has been met."""
         if token == 1:
             return "1"
         if isinstance(token, tuple) and token[0] == "literal":
             return str(int(token[1]))
-        return self.lengths.setdefault(token, n)
+        return self.lengths.get(token)
 
     # ---- support, and failing ----------------------------------------------------------------------------------------
     def helper(self, name: str, kind: str, args: Sequence[str]) -> str:
