@@ -744,3 +744,10 @@ def gates_in_slices_of_one_product(w, state, steps):
     for _ in range(steps):
         state = gated(state, w)
     return np.sum(state * state)
+
+
+@program(theta=np.linspace(-0.8, 0.9, 20), x=np.array([[0.3, -0.7], [1.1, 0.4], [-0.2, 0.8]]))
+def network_with_its_parameters_in_one_vector(theta, x):
+    n, m = x.shape[1], 5
+    first, shift, second = theta[: n * m].reshape(n, m), theta[n * m : n * m + m], theta[n * m + m :]
+    return np.sum((np.tanh(x @ first + shift) @ second) ** 2)

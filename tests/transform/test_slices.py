@@ -186,3 +186,27 @@ def test_sums_of_lengths():
     both = Supposition(((0, None, 2), (1, 0, -1)), 3, False)
     assert both.text(["n", "x"]) == "2*n - length(x; axis=0) + 3 >= 0"
     assert both.holds([1, np.ones(5)]) and not both.holds([1, np.ones(6)])
+
+
+# ---- parameters in one vector ----------------------------------------------------------------------------------------
+def packed_network(theta, x, y):
+    n, m = x.shape[1], 9
+    first, shift, second = theta[: n * m].reshape(n, m), theta[n * m : n * m + m], theta[n * m + m :]
+    return np.mean((np.tanh(x @ first + shift) @ second - y) ** 2) + 1e-3 * np.sum(theta**2)
+
+
+@pytest.mark.parametrize("verb", [pg.grad, pg.value_and_grad, pg.compile])
+def test_calls_do_not_start_again_for_nothing(verb):
+    """What is reshaped has other lengths than what it becomes: these were supposed equal, and no call went through."""
+    x, y = RANDOM.normal(size=(30, 10)), RANDOM.normal(size=30)
+    theta = RANDOM.normal(size=10 * 9 + 9 + 9)
+    function = verb(packed_network)
+    function(theta, x, y)
+    assert function.example_entry("llvm", (), {}).executable.native._checked is None
+    wanted = verb(packed_network, backend="python")(theta, x, y)
+    for a, b in zip(_parts(function(theta, x, y)), _parts(wanted), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+def _parts(value):
+    return value if isinstance(value, tuple) else (value,)

@@ -18,7 +18,9 @@ class LengthClasses:
         self._parent: dict[tuple[Var, int], tuple[Var, int]] = {}
         for s in walk(block):
             if isinstance(s, Let) and (s.op.elementwise or s.op.name in ("broadcast_with", "sum_to", "reshape_like")):
-                self._meet([s.target, *(a for a in s.args if isinstance(a, Var))])
+                # what is reshaped has other lengths
+                like = s.args[1:] if s.op.name == "reshape_like" else s.args
+                self._meet([s.target, *(a for a in like if isinstance(a, Var))])
             elif isinstance(s, Let) and s.op.name in ("push", "recall"):
                 self._in_list(s)
         loops = [s for s in walk(block) if isinstance(s, Loop | While)]
