@@ -179,6 +179,11 @@ def stacked_matrix_products(a, b, c):
     return a @ b, a @ c, np.matmul(a, b[0])
 
 
+@program(a=np.linspace(-1.0, 1.0, 8).reshape(2, 1, 2, 2), b=np.linspace(0.3, 2.0, 12).reshape(3, 2, 2))
+def stacks_of_other_ranks(a, b):
+    return np.sin(a @ b), np.matmul(b[:1], b) * a
+
+
 @program(v=V, w=W[:3])
 def outer_products(v, w):
     return np.sum(np.outer(v, w) ** 2, axis=0)
