@@ -303,6 +303,15 @@ def swapped_buffers(v, n):
     return np.sum(u * u)
 
 
+@program(v=V, w=W, n=3)
+def swapped_and_read(v, w, n):
+    total = 0.0
+    for k in range(n):
+        v, w = w, v
+        total += w[k]
+    return total + np.sum(w * w)
+
+
 def fill_with_powers(target, base):
     power = 1.0
     for k in range(len(target)):
