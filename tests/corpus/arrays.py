@@ -312,6 +312,15 @@ def swapped_and_read(v, w, n):
     return total + np.sum(w * w)
 
 
+@program(v=V, x=0.7, n=3)
+def positions_kept_in_one_turn(v, x, n):
+    for k in range(n):
+        if k == 1:
+            for i in range(n):
+                v[(i + 1) % 4] = x * v[i]
+    return np.sum(v * v)
+
+
 def fill_with_powers(target, base):
     power = 1.0
     for k in range(len(target)):
