@@ -179,6 +179,11 @@ def stacked_matrix_products(a, b, c):
     return a @ b, a @ c, np.matmul(a, b[0])
 
 
+@program(a=np.linspace(-1.0, 1.0, 8).reshape(2, 1, 2, 2), b=np.linspace(0.3, 2.0, 12).reshape(3, 2, 2))
+def stacks_of_other_ranks(a, b):
+    return np.sin(a @ b), np.matmul(b[:1], b) * a
+
+
 @program(v=V, w=W[:3])
 def outer_products(v, w):
     return np.sum(np.outer(v, w) ** 2, axis=0)
@@ -296,6 +301,24 @@ def swapped_buffers(v, n):
             w[i] = u[i] + 0.2 * (u[i - 1] * u[i + 1] - u[i])
         u, w = w, u
     return np.sum(u * u)
+
+
+@program(v=V, w=W, n=3)
+def swapped_and_read(v, w, n):
+    total = 0.0
+    for k in range(n):
+        v, w = w, v
+        total += w[k]
+    return total + np.sum(w * w)
+
+
+@program(v=V, x=0.7, n=3)
+def positions_kept_in_one_turn(v, x, n):
+    for k in range(n):
+        if k == 1:
+            for i in range(n):
+                v[(i + 1) % 4] = x * v[i]
+    return np.sum(v * v)
 
 
 def fill_with_powers(target, base):

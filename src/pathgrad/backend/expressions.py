@@ -19,6 +19,7 @@ __all__ = ["SKIPPED", "ExpressionWriter", "negated"]
 
 #: Stands for a value that nothing reads; no assignment is printed for it.
 SKIPPED = Text("<undefined>")
+_NOTHING = {"f64": "0.0", "f32": "0.0", "i64": "0", "bool": "False"}
 
 
 class ExpressionWriter:
@@ -122,8 +123,8 @@ class ExpressionWriter:
             kind = let.target.type
             if let.target not in self.nesting.stored:
                 return SKIPPED
-            plain = isinstance(kind, Type) and not kind.rank
-            return Text({"f64": "0.0", "f32": "0.0", "i64": "0", "bool": "False"}[kind.dtype] if plain else "None")  # type: ignore[union-attr]
+            # a number, where an array is wanted, fits a row of any dtype and length
+            return Text(_NOTHING[kind.dtype] if isinstance(kind, Type) else "None")
         args = [self.operand(let, a) for a in let.args]
         if let.op.name == "copy" and isinstance(let.args[0], Const) and is_literal(let.args[0]):
             return args[0]

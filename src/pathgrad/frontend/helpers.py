@@ -168,7 +168,9 @@ def _emit_call(
     if any(not isinstance(t, Array) or t.views for t in targets):
         raise _InPlace
     everywhere = [p.cell for p in places if isinstance(p, Array)]
-    if any(everywhere.count(t.cell) > 1 or t.cell.captured or t.cell.shadows for t in targets):
+    if any(everywhere.count(t.cell) > 1 or t.cell.captured for t in targets):
+        raise _InPlace
+    if any(reader.state.referenced(c) for t in targets for c in t.cell.shadows):
         raise _InPlace
     args = [atom_of(reader, value, t) for value, t in zip(places, types, strict=True)]
     unnamed = name == "t"

@@ -40,10 +40,11 @@ def refuse_shared_writes(
     seen: list[Cell] = []
     arrays = [a for a in arrays if a.begin]
     for group in ([a.before for a in arrays if a.before], [a.end for a in arrays if a.end]):
-        same = {c for cell in group for c in cell.candidates}
-        if len(set(group)) < len(group) or any(reader.state.referenced(cell, besides) for cell in same):
+        twins = any(_may_be_same(a, b) for a, b in combinations(group, 2))
+        if twins or any(reader.state.referenced(c, besides) for cell in group for c in cell.candidates):
             seen += group
-    written = [cell for cell in (*(a.begin for a in arrays if a.begin), *seen) if cell.writes]
+    rebound = [*(a.begin for a in arrays if a.begin), *seen]
+    written = [cell for cell in rebound if any(c.writes for c in cell.candidates)]
     if seen and written:
         reader.fail(
             node,
@@ -53,7 +54,7 @@ def refuse_shared_writes(
         )
 
 
-def note_shadows(reader: Reader, arrays: Sequence[Rebound]) -> None:
+def note_shadows(arrays: Sequence[Rebound]) -> None:
     """Note what the arrays after a loop may be: what they were, what a turn made them, or each other."""
     arrays = [a for a in arrays if a.after]
     at = {a.begin: k for k, a in enumerate(arrays) if a.begin}
@@ -62,7 +63,7 @@ def note_shadows(reader: Reader, arrays: Sequence[Rebound]) -> None:
     pairs = {
         (j, k)
         for (j, a), (k, b) in combinations(enumerate(arrays), 2)
-        if (a.before and a.before is b.before) or (a.end and a.end is b.end)
+        if _may_be_same(a.before, b.before) or _may_be_same(a.end, b.end)
     }
     while True:
         longer = [o.union(origins[t]) if t is not None else o for o, t in zip(origins, turned, strict=True)]
@@ -74,8 +75,17 @@ def note_shadows(reader: Reader, arrays: Sequence[Rebound]) -> None:
         if longer == origins and more <= pairs:
             break
         origins, pairs = longer, pairs | more
-    known = [{c for cell in cells for c in cell.candidates if reader.state.referenced(c)} for cells in origins]
+    known = [{c for cell in cells for c in cell.candidates} for cells in origins]
     for k, (a, cells) in enumerate(zip(arrays, known, strict=True)):
         twins = [arrays[other].after for pair in pairs if k in pair for other in pair]
         if a.after:
             a.after.may_be([*cells, *filter(None, twins)])
+    writes = sum(c.writes for a in arrays for c in (a.begin, a.end) if c)
+    for a in arrays:
+        for c in (a.before, a.after):
+            if c:
+                c.writes += writes
+
+
+def _may_be_same(a: Cell | None, b: Cell | None) -> bool:
+    return a is not None and b is not None and b in a.candidates

@@ -280,7 +280,7 @@ class _Loop:
             result = Outcome(returned, value)
             returns = (list(_cells(v, extra_template)) for v in (outcome.value, value))
             arrays += [Rebound(end=end, after=after) for end, after in zip(*returns, strict=True)]
-        note_shadows(reader, arrays)
+        note_shadows(arrays)
         return result
 
     def returned(self, outcome: Outcome) -> tuple[list[ValueType], Template | None]:

@@ -60,7 +60,7 @@ def _block(block: Block, environment: Environment) -> list[Any]:
 
 def _let(statement: Let, environment: Environment) -> Any:
     kind = statement.target.type
-    if statement.op.name == "undefined" and isinstance(kind, Type) and not kind.rank:
+    if statement.op.name == "undefined" and isinstance(kind, Type):
         return np.zeros((), NUMPY_NAMES[kind.dtype])[()]
     params: dict[str, Any] = dict(statement.params)
     if "dtype" in params:

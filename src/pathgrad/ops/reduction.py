@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .broadcasting import Axis, Dims, broadcast_with, ndim, reduce_shape, spread, sum_, sum_to
+from .broadcasting import Axis, Dims, broadcast_dims, broadcast_with, ndim, reduce_shape, spread, sum_, sum_to
 from .elementary import where
 from .record import LinearMap, Op, array_op
 from .structural import cast_like, expand_dims, squeeze, transpose
@@ -22,15 +22,7 @@ def matmul_dims(a: Dims, b: Dims) -> Dims:
     """The dimensions of ``a @ b``."""
     rows = a[-2:-1] if len(a) > 1 else ()
     columns = b[-1:] if len(b) > 1 else ()
-    batch_a, batch_b = a[:-2], b[:-2]
-    rank = max(len(batch_a), len(batch_b))
-    batch = tuple(
-        (batch_a if len(batch_a) == rank else batch_b)[k]
-        if len(batch_a) != len(batch_b) or batch_a[k] == batch_b[k]
-        else None
-        for k in range(rank)
-    )
-    return (*batch, *rows, *columns)
+    return (*broadcast_dims(a[:-2], b[:-2]), *rows, *columns)
 
 
 # ---- labels ----------------------------------------------------------------------------------------------------------

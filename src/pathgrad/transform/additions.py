@@ -7,7 +7,8 @@ then touches one element, which no other touches.
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from collections.abc import Container
+from typing import Any, TypeGuard
 
 from ..ir import (
     Atom,
@@ -110,21 +111,32 @@ def _join_two(block: Block, first: Let, second: Let) -> None:
 
 # ---- order -----------------------------------------------------------------------------------------------------------
 def only_adds(s: Loop) -> bool:
-    """Whether all that iterations hand on are sums: numbers and arrays that are added to and not read."""
-    adding: set[Var] = set(s.params)
+    """Whether each thing that iterations hand on is a sum: a number or an array that is added to and not read.
+
+    Additions to arrays that change places from one iteration to the next have an order.
+    """
+    adding: dict[Var, Var] = {p: p for p in s.params}
+    handed = list(zip(s.params, s.body.yields, strict=False))
     for inner in walk(s.body):
         if isinstance(inner, Let) and _adds(inner, adding):
-            adding.add(inner.target)
+            adding[inner.target] = adding[_base(inner, adding)]
         elif isinstance(inner, Loop):
+            handed += zip(inner.params, inner.body.yields, strict=False)
             for p, i, r in zip(inner.params, inner.inits, inner.results, strict=True):
-                if i in adding:
-                    adding |= {p, r}  # what the loop hands on must be checked with its body
+                if isinstance(i, Var) and i in adding:
+                    adding[p] = adding[r] = adding[i]  # what the loop hands on must be checked with its body
         elif isinstance(inner, Branch) and any(a in adding for arm in sub_blocks(inner) for a in arm.yields):
             return False
-    return _reads_nothing(s.body, adding) and all(y in adding for y in s.body.yields)
+    same = all(isinstance(y, Var) and adding.get(y) is adding[p] for p, y in handed if p in adding)
+    return same and _reads_nothing(s.body, set(adding))
 
 
-def _adds(s: Let, adding: set[Var]) -> bool:
+def _base(s: Let, adding: Container[Any]) -> Any:
+    """What a statement adds to."""
+    return s.args[0] if s.args[0] in adding else s.args[1]
+
+
+def _adds(s: Let, adding: Container[Any]) -> bool:
     if s.args and s.args[0] in adding and s.op.name == "accumulate":
         return not any(a in adding for a in s.args[1:])
     if s.op.name in ("add", "subtract") and s.target.type == Type("f64"):
@@ -137,10 +149,10 @@ def _reads_nothing(block: Block, adding: set[Var]) -> bool:
     used: set[Var] = set()
     for s in block.statements:
         if isinstance(s, Let) and s.target in adding:
-            base = s.args[0] if s.args[0] in adding else s.args[1]
+            base = _base(s, adding)
             if base in used:
                 return False
-            used.add(base)  # type: ignore[arg-type]
+            used.add(base)
         elif isinstance(s, Loop):
             inside = set(s.params) & adding
             pairs = zip(s.params, s.inits, s.body.yields, strict=False)

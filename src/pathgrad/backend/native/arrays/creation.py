@@ -127,8 +127,8 @@ def _count_like(e: Emitter, let: Let) -> None:
 def _undefined(e: Emitter, let: Let) -> None:
     type_ = type_of(let.target)
     zero = number(0, type_.dtype)
-    # nobody reads its elements, but its lengths are those of what the type says
-    dims = tuple(e.known_length(token) or "0" for token in type_.dims)
+    # nobody reads its elements, but it may be kept; one element fits where the type tells no length
+    dims = tuple(e.known_length(token) or "1" for token in type_.dims)
     e.env[let.target] = Splat(type_.dtype, zero, dims) if dims else zero
 
 
