@@ -561,6 +561,17 @@ def break_keeps_the_position(v, bound):
     return else_value
 
 
+@program(point(v=V, x=1.3, n=3), point(v=V, x=-0.5, n=3))
+def break_before_an_array_changes(v, x, n):
+    for i in range(n):
+        if x > 1.0:
+            break
+        v[(i + 1) % 4] = 1.5
+        x += 0.3
+        v += v * x + v[::-1]
+    return np.sum(v * v) * x
+
+
 @program(v=V)
 def continue_skips_elements(v):
     total = 1.0

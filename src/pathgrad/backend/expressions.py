@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir import Atom, Branch, Call, Const, Let, Program, Type, Var
+from ..ir import Atom, Branch, Call, Const, Let, ListType, Program, Type, Var
 from ..ir.liveness import statement_reads
 from .constants import array_text, is_literal
 from .naming import Names, Nesting
@@ -123,8 +123,10 @@ class ExpressionWriter:
             kind = let.target.type
             if let.target not in self.nesting.stored:
                 return SKIPPED
-            # a number, where an array is wanted, fits a row of any dtype and length
-            return Text(_NOTHING[kind.dtype] if isinstance(kind, Type) else "None")
+            if isinstance(kind, ListType):
+                return Text("None")
+            # an array without axes can be copied, and fits a row of any dtype and length
+            return Text("np.zeros(())" if kind.rank else _NOTHING[kind.dtype])
         args = [self.operand(let, a) for a in let.args]
         if let.op.name == "copy" and isinstance(let.args[0], Const) and is_literal(let.args[0]):
             return args[0]

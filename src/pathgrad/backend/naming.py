@@ -228,6 +228,8 @@ def _stored(block: Block) -> set[Var]:
         for s in inner.statements:
             if isinstance(s, Let) and s.op.name in ("store", "push") and s.role != "primal":
                 found.update(a for a in s.args[1:2] if isinstance(a, Var))
+            elif isinstance(s, Let) and s.op.name == "copy" and isinstance(s.args[0], Var):
+                flows.append((s.target, s.args[0]))
             elif isinstance(s, Loop | While):
                 flows.extend((p, a) for p, a in zip(s.params, s.inits, strict=True) if isinstance(a, Var))
             elif isinstance(s, Branch):
