@@ -265,12 +265,10 @@ def test_options_and_versions_are_told_apart(files: Files, monkeypatch: pytest.M
 
 
 def test_the_own_files_of_the_package_are_part_of_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = tmp_path / "a" / "b" / "c" / "machine.py"
-    place.parent.mkdir(parents=True)
-    place.touch()
-    monkeypatch.setattr(machine, "__file__", str(place))
+    (tmp_path / "b").mkdir()
+    monkeypatch.setattr(pg, "__file__", str(tmp_path / "__init__.py"))
     before = machine._own_files()
-    (tmp_path / "a" / "other.py").write_text("x = 1\n", encoding="utf-8")
+    (tmp_path / "b" / "other.py").write_text("x = 1\n", encoding="utf-8")
     assert machine._own_files() != before
 
 
