@@ -15,6 +15,7 @@ from ..ir import Atom, Block, Branch, Type, Var
 from ..ir.types import ValueType
 from ..ops import TABLE
 from .context import Outcome, Reader
+from .list_aliases import note_lists
 from .operands import atom_of, operate
 from .operators import truth
 from .state import Mismatch, leaves, rebuild, template_of
@@ -146,6 +147,7 @@ class _Join:
         joined = rebuild(template, iter(atoms), name, self.reader.state)
         if isinstance(joined, Array):
             joined.cell.may_be(c for v in (a, b) if isinstance(v, Array) for c in v.cell.candidates)
+        note_lists(joined, (a, b))
         return joined
 
     @staticmethod

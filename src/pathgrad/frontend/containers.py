@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ir import Const, constant
 from .context import NeedsStatic, Reader
+from .list_aliases import refuse_shared_change
 from .names import wrap
 from .storage import element_of
 from .values import Array, DictValue, ListValue, Scalar, describe
@@ -36,12 +37,13 @@ def unpack(reader: Reader, node: ast.AST, value: Any, count: int) -> list[Any]:
 
 
 def changeable(reader: Reader, node: ast.AST, target: ListValue | DictValue) -> None:
-    """Note that a list or dict changes; refuse it for those of the surrounding module."""
+    """Note that a list or dict changes; refuse it for those of the surrounding module, and where others may see it."""
     if target.captured:
         reader.fail(
             node,
             "changes a list or dict of the surrounding module; build a new one (list(...)), or pass it as an argument",
         )
+    refuse_shared_change(reader, node, target)
     target.changed = True
 
 

@@ -18,6 +18,7 @@ from .containers import items_of
 from .context import NORMAL, NeedsStatic, Outcome, Reader
 from .handed_on import handed_on
 from .iteration import Checkpointed, Counted, as_counted, static_items
+from .list_aliases import note_loop_lists
 from .loop_aliases import Rebound, note_shadows, refuse_shared_writes
 from .operands import atom_of, operate
 from .operators import truth
@@ -128,6 +129,9 @@ class _Loop:
             store.slots[place[1]] = value
             self.values[place] = value
         self.begins = self.cells(self.values.__getitem__)
+        befores = [before[place[0]][1].get(place[1], UNBOUND) for place in self.carried]
+        fresh = [self.values[place] for place in self.carried]
+        note_loop_lists(befores, fresh, [None] * len(fresh), fresh)
 
     def grown(self, before: list[Any], start: list[Any], outcome: Outcome) -> bool:
         """Take up what the trial changed; whether another trial is needed."""
@@ -272,6 +276,12 @@ class _Loop:
             store = before[place[0]][0]
             store.slots[place[1]] = rebuild(template, atoms, _slot_name(store, place[1]), reader.state)
         afters = self.cells(lambda place: before[place[0]][0].slots[place[1]])
+        note_loop_lists(
+            [before[place[0]][1].get(place[1], UNBOUND) for place in self.carried],
+            [self.values[place] for place in self.carried],
+            [finals[place] for place in self.carried],
+            [before[place[0]][0].slots[place[1]] for place in self.carried],
+        )
         arrays = list(map(Rebound, befores, self.begins, turned, afters))
         result = NORMAL
         if extra_template:

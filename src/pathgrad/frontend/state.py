@@ -60,6 +60,14 @@ class State:
             for key, value in store.slots.items()
         )
 
+    def refers(self, target: ListValue) -> bool:
+        """Whether a slot refers to a list."""
+        return any(_holds(value, target) for store in self.stores for value in store.slots.values())
+
+
+def _holds(value: Any, target: ListValue) -> bool:
+    return value is target or (isinstance(value, tuple) and any(_holds(item, target) for item in value))
+
 
 def arrays_in(value: Any) -> Iterator[Array]:
     """The arrays that a value refers to directly (items of lists are slots of their own)."""

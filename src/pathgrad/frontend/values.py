@@ -121,10 +121,14 @@ class Array:
 
 @dataclass(eq=False)
 class ListValue(Store):
-    """A Python list; its slots are 0, 1, ...; a ``captured`` one belongs to the user's globals."""
+    """A Python list; its slots are 0, 1, ...; a ``captured`` one belongs to the user's globals.
+
+    ``shadows`` are lists that may or may not be the same one.
+    """
 
     captured: bool = False
     changed: bool = False
+    shadows: set[ListValue] = field(default_factory=set, repr=False)
 
     __hash__ = object.__hash__
 
@@ -137,6 +141,12 @@ class ListValue(Store):
     def items(self) -> list[Any]:
         """The items in order."""
         return [self.slots[k] for k in range(len(self.slots))]
+
+    def may_be(self, others: Iterable[ListValue]) -> None:
+        """Note that it may be the same list as each of others."""
+        for other in set(others) - {self}:
+            self.shadows.add(other)
+            other.shadows.add(self)
 
 
 @dataclass(eq=False)
