@@ -47,6 +47,7 @@ __all__ = [
     "While",
     "bound_inside",
     "defined",
+    "dims_of",
     "dtype_of",
     "operands",
     "sub_blocks",
@@ -119,6 +120,11 @@ def type_of(atom: Atom) -> Type:
     """The type of a number or an array; an atom that is a list is an error of the caller."""
     assert isinstance(atom.type, Type), f"{atom!r} is a list"
     return atom.type
+
+
+def dims_of(atom: Atom) -> tuple[Any, ...]:
+    """The dimension tokens of an array; none for numbers and lists."""
+    return atom.type.dims if isinstance(atom.type, Type) else ()
 
 
 def dtype_of(atom: Atom) -> str:

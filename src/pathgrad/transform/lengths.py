@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ShapeError
-from ..ir import Atom, Block, Branch, Const, Let, ListType, Loop, Program, Type, Var, While
+from ..ir import Atom, Block, Branch, Const, Let, ListType, Loop, Program, Type, Var, While, dims_of
 from ..ir.builder import infer, shortened, target_base
 from .simplify import rename_atoms
 
@@ -39,10 +39,6 @@ def settle_lengths(program: Program) -> Program:
 
 
 # ---- tokens ----------------------------------------------------------------------------------------------------------
-def _dims(atom: Atom) -> tuple[Any, ...]:
-    return atom.type.dims if isinstance(atom.type, Type) else ()
-
-
 def _with_dims(variable: Var, dims: tuple[Any, ...]) -> None:
     if isinstance(variable.type, Type) and variable.type.rank == len(dims):
         variable.type = Type(variable.type.dtype, variable.type.rank, dims)
@@ -50,7 +46,7 @@ def _with_dims(variable: Var, dims: tuple[Any, ...]) -> None:
 
 def _refine(variable: Var, dims: tuple[Any, ...]) -> None:
     """Take the tokens that are known; keep the variable's own for the others."""
-    own = _dims(variable)
+    own = dims_of(variable)
     if len(own) == len(dims):
         _with_dims(variable, tuple(o if d is None else d for o, d in zip(own, dims, strict=True)))
 
@@ -75,7 +71,7 @@ def _block(block: Block) -> None:
             _block(s.orelse)
             for result, a, b in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
                 if isinstance(result.type, Type) and result.type.rank:
-                    _with_dims(result, _agreed(_dims(a), _dims(b), _dims(result)))
+                    _with_dims(result, _agreed(dims_of(a), dims_of(b), dims_of(result)))
 
 
 def _let(let: Let) -> None:
@@ -90,7 +86,7 @@ def _let(let: Let) -> None:
         if isinstance(inferred, Type):
             _refine(target, inferred.dims)
     elif let.op.name == "length":
-        token = _dims(let.args[0])[let.params["axis"]]
+        token = dims_of(let.args[0])[let.params["axis"]]
         if token is not None:
             target.dimension = token
     elif let.op.name in ("add", "subtract") and isinstance(let.args[1], Const) and target.type.dtype == "i64":
@@ -101,16 +97,16 @@ def _let(let: Let) -> None:
 
 def _loop(s: Loop | While) -> None:
     arrays = [k for k, p in enumerate(s.params) if isinstance(p.type, Type) and p.type.rank]
-    before = {k: _dims(s.params[k]) for k in arrays}
+    before = {k: dims_of(s.params[k]) for k in arrays}
     for k in arrays:
-        _with_dims(s.params[k], _dims(s.inits[k]))
+        _with_dims(s.params[k], dims_of(s.inits[k]))
     for _ in range(4):
         if isinstance(s, While):
             _block(s.condition)
         _block(s.body)
         changed = False
         for k in arrays:
-            carried, yielded = _dims(s.params[k]), _dims(s.body.yields[k])
+            carried, yielded = dims_of(s.params[k]), dims_of(s.body.yields[k])
             if carried != yielded or None in carried:
                 changed = True
                 _with_dims(s.params[k], _agreed(carried, yielded, before[k]))
@@ -121,7 +117,7 @@ def _loop(s: Loop | While) -> None:
             _with_dims(s.params[k], tuple(object() for _ in before[k]))
         _block(s.body)
     for k in arrays:
-        _with_dims(s.results[k], _dims(s.params[k]))
+        _with_dims(s.results[k], dims_of(s.params[k]))
 
 
 # ---- what lengths decide ---------------------------------------------------------------------------------------------
@@ -147,14 +143,14 @@ def _simplify(block: Block, mapping: dict[Var, Atom]) -> None:
 def _replacement(let: Let, mapping: dict[Var, Atom]) -> Atom | None:
     token: Any
     if let.op.name == "length":
-        token = _dims(let.args[0])[let.params["axis"]]
+        token = dims_of(let.args[0])[let.params["axis"]]
         if token == 1 and not isinstance(token, bool):
             return Const(1, let.target.type)  # type: ignore[arg-type]
         if isinstance(token, tuple) and token[0] == "literal":
             return Const(int(token[1]), let.target.type)  # type: ignore[arg-type]
     if let.op.name == "broadcast_with" and let.args[0].type.rank:
-        mine = _dims(let.args[0])
-        if None not in mine and mine == _dims(let.target) and all(_repeats(_dims(a), mine) for a in let.args[1:]):
+        mine = dims_of(let.args[0])
+        if None not in mine and mine == dims_of(let.target) and all(_repeats(dims_of(a), mine) for a in let.args[1:]):
             source = let.args[0]
             while isinstance(source, Var) and source in mapping:
                 source = mapping[source]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..ir import Atom, Const, Let, Loop, Program, Statement, Supposition, Type, Var, While, defined, walk
+from ..ir import Atom, Const, Let, Loop, Program, Statement, Supposition, Type, Var, While, defined, dims_of, walk
 from ..ir.builder import target_base
 from ..ops import Integer, Slice
 from .affine import Form
@@ -69,7 +69,7 @@ def carried_over(program: Program, derived: Program) -> tuple[Supposition, ...] 
 
 
 def _token(v: Var, axis: int | None) -> Any:
-    return v.dimension if axis is None else _dims(v)[axis]
+    return v.dimension if axis is None else dims_of(v)[axis]
 
 
 def _places(program: Program) -> dict[Any, tuple[int, int | None]]:
@@ -86,10 +86,6 @@ def _is_known(token: Any, known: set[Any]) -> bool:
     return base == 1 or (isinstance(base, tuple) and base[0] == "literal") or (base is not None and base in known)
 
 
-def _dims(v: Atom) -> tuple[Any, ...]:
-    return v.type.dims if isinstance(v.type, Type) else ()
-
-
 def _slices(s: Statement) -> Iterator[tuple[Any, int, int, list[Atom | None]]]:
     """The slices of a read: length, axis of the result, axis that is read, and ends."""
     if not isinstance(s, Let) or s.op.name != "load" or not s.target.type.is_array:
@@ -104,7 +100,7 @@ def _slices(s: Statement) -> Iterator[tuple[Any, int, int, list[Atom | None]]]:
         if isinstance(item, Slice):
             ends = [next(numbers) if there else None for there in (item.start, item.stop, item.step)]
             if ends[2] is None:
-                yield _dims(s.target)[own], own, axis, ends
+                yield dims_of(s.target)[own], own, axis, ends
             axis += 1
         own += 1
 
@@ -130,7 +126,7 @@ class _Slices:
         classes = LengthClasses(self.program.body)
         met = self._met(classes)
         for k, s in enumerate(self.reads):
-            dims = list(_dims(s.target))
+            dims = list(dims_of(s.target))
             for token, own, *_ in _slices(s):
                 lengths = met.get(classes.of(s.target, len(dims) - own), set())
                 if len(lengths) == 1 and not _is_known(token, self.known) and (k, own) not in excluded:
@@ -147,9 +143,9 @@ class _Slices:
             variables |= set(s.params) if isinstance(s, Loop | While) else set()
         known: dict[Any, set[Any]] = {}
         for v in variables:
-            for axis, token in enumerate(_dims(v)):
+            for axis, token in enumerate(dims_of(v)):
                 if token != 1 and _is_known(token, self.known):
-                    known.setdefault(classes.of(v, len(_dims(v)) - axis), set()).add(token)
+                    known.setdefault(classes.of(v, len(dims_of(v)) - axis), set()).add(token)
         return known
 
     # ---- what must hold ----------------------------------------------------------------------------------------------
@@ -159,7 +155,7 @@ class _Slices:
         failed: set[_Place] = set()
         for k, s in enumerate(self.reads):
             for _, own, axis, ends in _slices(s):
-                if (k, own) in self.lengths and not self._need(_dims(s.args[0])[axis], ends, self.lengths[k, own]):
+                if (k, own) in self.lengths and not self._need(dims_of(s.args[0])[axis], ends, self.lengths[k, own]):
                     failed.add((k, own))
         return list(self.conditions), failed
 

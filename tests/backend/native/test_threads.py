@@ -428,7 +428,7 @@ def test_thread_counts():
     assert thread_count(5) == 5 and thread_count(0) >= 1
 
 
-SCRIPT = """
+LONG = """
 import os, signal, threading, time
 import pathgrad as pg
 
@@ -438,7 +438,9 @@ def long(n, x):
         for j in range(1000):
             total += x * j / (1.0 + i)
     return total
+"""
 
+SCRIPT = f"""{LONG}
 pg.options(threads=4, cache=False)
 f = pg.compile(long)
 first = f(10_000, 0.5)
@@ -737,17 +739,7 @@ def test_a_process_has_one_team(tmp_path):
     assert done.returncode == 0
 
 
-SLOW_PART = """
-import os, signal, threading, time
-import pathgrad as pg
-
-def long(n, x):
-    total = 0.0
-    for i in range(n):
-        for j in range(1000):
-            total += x * j / (1.0 + i)
-    return total
-
+SLOW_PART = f"""{LONG}
 # more parts than threads: the caller runs others when its own is done, and must still listen
 pg.options(threads=2, cache=False)
 f = pg.compile(long)

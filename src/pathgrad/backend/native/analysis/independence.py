@@ -32,6 +32,7 @@ from ....ir import (
 )
 from ....ir.liveness import statement_reads
 from ....ops.indexing import Index, Integer, NewAxis
+from .definitions import distance_from
 from .stationary import is_stationary
 
 __all__ = ["Independence", "free_atoms", "handed_on", "independence"]
@@ -230,19 +231,7 @@ class _Uses:
 
     def distance(self, atom: Atom) -> int | None:
         """How far a position is from the loop's index; None where it is something else."""
-        moved = 0
-        while atom is not self.loop.index:
-            let = self.definitions.get(atom) if isinstance(atom, Var) else None
-            if let is None or let.op.name not in ("add", "subtract"):
-                return None
-            a, b = let.args
-            if let.op.name == "add" and isinstance(a, Const):
-                a, b = b, a
-            if not isinstance(b, Const) or not isinstance(b.value, int):
-                return None
-            moved += b.value if let.op.name == "add" else -b.value
-            atom = a
-        return moved
+        return distance_from(self.loop.index, atom, self.definitions)
 
     def never_wraps(self, distance: int) -> bool:
         """Whether positions at this distance are never negative: those would count from the end."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from ....ir import Atom, Block, Const, Let, Loop, Type, Var, defined, walk
 from ....ops import Integer
+from ..analysis.definitions import distance_from
 from ..analysis.stationary import is_stationary
 from ..emit.emitter import Emitter
 from ..emit.values import View
@@ -231,7 +232,7 @@ class _Ranges:
 
     def _carried(self, loop: Loop, k: int) -> _Range:
         """A number that each iteration moves by the same step."""
-        step = self._step(loop.body.yields[k], loop.params[k])
+        step = distance_from(loop.params[k], loop.body.yields[k], self.definitions.lets)
         initial, turns = self.of(loop.inits[k]), self._turns(loop)
         if step is None or turns is None or abs(loop.step.value) != 1:  # type: ignore[union-attr]
             return _Range()
@@ -246,21 +247,6 @@ class _Ranges:
         if ends.is_choice or not ends.least or not ends.greatest:
             return None
         return ends.greatest[0].plus(ends.least[0], -1)
-
-    def _step(self, atom: Atom, param: Var) -> int | None:
-        total = 0
-        while atom is not param:
-            let = self.definitions.lets.get(atom) if isinstance(atom, Var) else None
-            if let is None or let.op.name not in ("add", "subtract"):
-                return None
-            a, b = let.args
-            if let.op.name == "add" and isinstance(a, Const):
-                a, b = b, a
-            if not isinstance(b, Const) or not isinstance(b.value, int):
-                return None
-            total += b.value if let.op.name == "add" else -b.value
-            atom = a
-        return total
 
     def length(self, array: Atom, axis: int) -> _Affine | None:
         """The length of an axis of an array."""

@@ -224,24 +224,24 @@ class Emitter(Memory):
         """Write the statements of a block; ``live_out`` is read after it besides its yields. `leave` ends it."""
         last_read = _last_reads(block)
         outer, lengths, local, shadowed = self.read_later, dict(self.lengths), self.local, self.shadowed
-        same, met = dict(self.same), dict(self.met)
         self.local, self.shadowed = set(), []
         after = live_after(block, live_out)
         end = len(block.statements)
-        for k, statement in enumerate(block.statements):
-            live = after[k]
+        with self.supposing():
+            for k, statement in enumerate(block.statements):
+                live = after[k]
 
-            def read_later(variable: Var, position: int = k, block_end: int = end) -> bool:
-                return variable in live_out or last_read.get(variable, -1) >= min(position, block_end)
+                def read_later(variable: Var, position: int = k, block_end: int = end) -> bool:
+                    return variable in live_out or last_read.get(variable, -1) >= min(position, block_end)
 
-            self.read_later = read_later
-            self.origin = statement.origin or self.origin
-            self.rules.statement(self, statement, live)
-            self.local.update(defined(statement))
-            self.release_unread(live)
-        self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
-        self.flush()
-        self.read_later, self.lengths, self.same, self.met = outer, lengths, same, met
+                self.read_later = read_later
+                self.origin = statement.origin or self.origin
+                self.rules.statement(self, statement, live)
+                self.local.update(defined(statement))
+                self.release_unread(live)
+            self.read_later = lambda v: v in live_out or last_read.get(v, -1) >= end
+            self.flush()
+        self.read_later, self.lengths = outer, lengths
         self.ended.append((local, shadowed))
 
     def leave(self) -> None:

@@ -246,20 +246,13 @@ none:
 """,
     ),
     "pg_release": (
-        ("pg_unlink",),
+        ("pg_detach",),
         """; one reference less; the last one frees
 define internal void @pg_release(ptr %state, ptr %data) noinline {
-  %borrowed = icmp eq ptr %data, null
-  br i1 %borrowed, label %done, label %owned
-owned:
-  %count.at = getelementptr i8, ptr %data, i64 -48
-  %count = load i64, ptr %count.at
-  %less = sub i64 %count, 1
-  store i64 %less, ptr %count.at
-  %unused = icmp eq i64 %less, 0
-  br i1 %unused, label %last, label %done
+  %raw = call ptr @pg_detach(ptr %state, ptr %data)
+  %kept = icmp eq ptr %raw, null
+  br i1 %kept, label %done, label %last
 last:
-  %raw = call ptr @pg_unlink(ptr %state, ptr %data)
   call void @pg_give_spare(ptr %state, ptr %raw)
   br label %done
 done:
